@@ -1,0 +1,51 @@
+# Needs Python ≥ 3.11 and make, nothing else. `make check` also wants Node for the JavaScript type check.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+export HOST PORT
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: run test check bench lock messages clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/run.stamp  ## serve on http://$HOST:$PORT
+	@$(BIN)/python -m app
+
+test: $(VENV)/dev.stamp  ## every test, with a browser (found, or installed)
+	@$(BIN)/python -m tests.browser
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev.stamp  ## style, types, direction of imports, translations, JavaScript
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m app.words.catalogue --check
+	sh tests/js/check.sh
+
+bench: $(VENV)/dev.stamp  ## benchmarks: ratios measured side by side
+	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+
+lock: $(VENV)/dev.stamp  ## renew the locks; they name no host
+	$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --group dev -c requirements.lock -o requirements-dev.lock
+
+messages: $(VENV)/dev.stamp  ## bring the catalogues up to date with the source
+	$(BIN)/python -m app.words.catalogue
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/js/node_modules
+
+# A stamp a lock: what is installed is what the lock says, and nothing is installed twice.
+$(VENV)/run.stamp: requirements.lock | $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock requirements.lock | $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/run.stamp
+
+$(VENV):
+	$(PYTHON) -m venv $(VENV)

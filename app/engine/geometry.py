@@ -1,0 +1,95 @@
+"""One axis of a layer: how many cells, taps and zeros, and what follows from them.
+
+Rows and columns of a layer obey the same rules independently, so every rule is said once, for an
+axis. Source: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning",
+2016; ``leftover`` is its section 4.6 (a stride that does not come out even).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+PaddingName = Literal["valid", "same", "full"]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Sizes along one axis, all in cells.
+
+    ``size`` cells of the map, ``taps`` of the kernel, a window that moves by ``stride`` and whose
+    taps lie ``dilation`` apart, ``before`` and ``after`` zeros around the map.
+    """
+
+    size: int
+    taps: int
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    after: int = 0
+
+    @property
+    def padded(self) -> int:
+        """Cells of the padded map."""
+        return self.before + self.size + self.after
+
+    @property
+    def span(self) -> int:
+        """Cells from the window's first tap to its last, holes included."""
+        return (self.taps - 1) * self.dilation + 1
+
+    @property
+    def fits(self) -> bool:
+        """The one rule: the window lies within the padded map at least once."""
+        return self.span <= self.padded
+
+    @property
+    def outputs(self) -> int:
+        """How many times the window fits, which is the output's size (0 if it never does)."""
+        return (self.padded - self.span) // self.stride + 1 if self.fits else 0
+
+    @property
+    def leftover(self) -> int:
+        """Cells at the end of the padded map that no window reaches, because of the stride."""
+        return (self.padded - self.span) % self.stride
+
+    # How far each setting may go before the window no longer fits; what a slider ends at.
+
+    @property
+    def most_taps(self) -> int:
+        """The largest kernel, all else as it is."""
+        return (self.padded - 1) // self.dilation + 1
+
+    @property
+    def most_dilation(self) -> int:
+        """The largest dilation; one tap has no holes, so there is nothing to widen."""
+        return (self.padded - 1) // (self.taps - 1) if self.taps > 1 else 1
+
+    @property
+    def most_stride(self) -> int:
+        """The largest stride that still changes anything: one more gives a single window too."""
+        return max(1, self.padded - self.span + 1)
+
+    @property
+    def most_padding(self) -> int:
+        """The largest padding with which every window still meets the map."""
+        return self.span - 1
+
+    @property
+    def least_padding(self) -> int:
+        """The smallest padding, the same on both sides, with which the window fits."""
+        return max(0, -(-(self.span - self.size) // 2))
+
+    def named_padding(self, name: PaddingName) -> tuple[int, int]:
+        """Zeros before and after for a named padding.
+
+        ``valid``: none. ``full``: every window that meets the map at all. ``same``: ⌈size/stride⌉
+        windows, an odd zero at the end.
+        """
+        if name == "valid":
+            return 0, 0
+        if name == "full":
+            return self.span - 1, self.span - 1
+        outputs = -(-self.size // self.stride)
+        zeros = max((outputs - 1) * self.stride + self.span - self.size, 0)
+        return zeros // 2, zeros - zeros // 2

@@ -1,0 +1,272 @@
+"""The problem: one convolutional layer and the deltas that arrive from behind it.
+
+Notation (docs/glossary.md): z^l the map's pre-activations, a^l = σ(z^l), w the kernel,
+δ^{l+1} = ∂C/∂(output). Arrays have the axes (batch, channel, row, column); the kernel has
+(output channel, input channel of its group, row, column).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, cast, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from app.engine.activations import ACTIVATIONS, Floats
+from app.engine.errors import GeometryError, ShapeError, ValueRangeError, times
+from app.engine.geometry import Axis, PaddingName
+
+Operation = Literal["convolution", "correlation"]
+Pair = tuple[int, int]
+Padding = tuple[Pair, Pair]
+PaddingLike = int | Sequence[int] | Sequence[Sequence[int]] | PaddingName
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A checked layer; make one with :meth:`of`. Its arrays are read-only float64.
+
+    ``operation`` says what the forward pass does with the kernel w:
+
+    * correlation: z_{x,y} = Σ_{u,v} w_{u,v} · a_{x+u, y+v} + bias
+    * convolution: z_{x,y} = Σ_{u,v} w_{u,v} · a_{x+kh−1−u, y+kw−1−v} + bias
+
+    Libraries differ in which they call convolution: PyTorch, TensorFlow, JAX and ONNX compute the
+    first, MATLAB and SciPy the second. Source: Goodfellow, Bengio, Courville, "Deep Learning",
+    2016, section 9.1.
+    """
+
+    input: Floats  # (N, C, H, W), z^l
+    kernel: Floats  # (C_out, C/groups, kh, kw), w
+    bias: Floats  # (C_out,)
+    output_delta: Floats  # (N, C_out, OH, OW), δ^{l+1}
+    operation: Operation
+    activation: str
+    stride: Pair
+    dilation: Pair
+    padding: Padding  # ((top, bottom), (left, right)), zeros around a^l
+    groups: int
+    rank: int  # axes of the input as it was given: 2, 3 or 4
+
+    @classmethod
+    def of(
+        cls,
+        input: ArrayLike,
+        kernel: ArrayLike,
+        *,
+        bias: ArrayLike = 0.0,
+        operation: Operation = "convolution",
+        activation: str = "identity",
+        stride: int | Sequence[int] = 1,
+        dilation: int | Sequence[int] = 1,
+        padding: PaddingLike = 0,
+        groups: int = 1,
+        output_delta: ArrayLike | None = None,
+    ) -> Layer:
+        """A layer from what is natural to write.
+
+        ``input`` is H×W, C×H×W or N×C×H×W; ``kernel`` is kh×kw for a 2-D input, otherwise
+        C_out×(C/groups)×kh×kw. ``bias`` is a number or one for each output channel. ``padding``
+        is an integer, (rows, columns), ((top, bottom), (left, right)), ``"valid"``, ``"same"`` or
+        ``"full"``. ``output_delta`` is shaped like the output; all ones if left out.
+
+        Raises:
+            ShapeError, GeometryError, ValueRangeError: each names the field and what would work.
+
+        >>> Layer.of([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 2], [3, 4]]).output_shape
+        (1, 1, 2, 2)
+        """
+        if operation not in get_args(Operation):
+            raise ValueRangeError("operation", "must be convolution or correlation")
+        if activation not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise ValueRangeError("activation", "must be one of {known}", known=known)
+        maps = _numbers("input", input)
+        weights = _numbers("kernel", kernel)
+        rank = maps.ndim
+        if rank not in (2, 3, 4):
+            raise ShapeError("input", "has {got} axes; give H×W, C×H×W or N×C×H×W", got=rank)
+        if weights.ndim != (2 if rank == 2 else 4):
+            template = (
+                "has {got} axes; a 2-D input takes a kernel kh×kw"
+                if rank == 2
+                else "has {got} axes; a 3-D or 4-D input takes C_out×(C_in/groups)×kh×kw"
+            )
+            raise ShapeError("kernel", template, got=weights.ndim)
+        maps = maps.reshape((1,) * (4 - rank) + maps.shape)
+        weights = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
+        groups = _channels_agree(maps.shape[1], weights.shape[:2], groups)
+        stride_pair = _pair("stride", stride)
+        dilation_pair = _pair("dilation", dilation)
+        sides = _padding(padding, maps.shape[2:], weights.shape[2:], stride_pair, dilation_pair)
+        axes = [
+            Axis(
+                maps.shape[2 + i], weights.shape[2 + i], stride_pair[i], dilation_pair[i], *sides[i]
+            )
+            for i in (0, 1)
+        ]
+        if not all(axis.fits for axis in axes):
+            raise GeometryError(
+                "kernel",
+                "spans {span} cells but the padded map has {map}; "
+                "use a smaller kernel or dilation, or more padding",
+                span=times(*(axis.span for axis in axes)),
+                map=times(*(axis.padded for axis in axes)),
+            )
+        shape = (maps.shape[0], weights.shape[0], axes[0].outputs, axes[1].outputs)
+        return cls(
+            input=maps,
+            kernel=weights,
+            bias=_bias(bias, weights.shape[0]),
+            output_delta=_output_delta(output_delta, shape, rank),
+            operation=operation,
+            activation=activation,
+            stride=stride_pair,
+            dilation=dilation_pair,
+            padding=sides,
+            groups=groups,
+            rank=rank,
+        )
+
+    @cached_property
+    def axes(self) -> tuple[Axis, Axis]:
+        """Rows and columns."""
+        rows, columns = (
+            Axis(
+                self.input.shape[2 + i],
+                self.kernel.shape[2 + i],
+                self.stride[i],
+                self.dilation[i],
+                *self.padding[i],
+            )
+            for i in (0, 1)
+        )
+        return rows, columns
+
+    @property
+    def output_shape(self) -> tuple[int, int, int, int]:
+        """(N, C_out, OH, OW)."""
+        rows, columns = self.axes
+        return self.input.shape[0], self.kernel.shape[0], rows.outputs, columns.outputs
+
+    @property
+    def work(self) -> int:
+        """Multiply-adds of one forward pass, as if no window met the padding."""
+        return math.prod(self.output_shape) * math.prod(self.kernel.shape[1:])
+
+    def ranked(self, array: Floats) -> Floats:
+        """A 4-D map with the axes that the input was given with: leading axes of 1 taken off."""
+        return array.reshape(array.shape[4 - self.rank :])
+
+
+def _numbers(field: str, value: ArrayLike) -> Floats:
+    try:
+        array = np.array(value, dtype=np.float64)  # a copy: the layer owns its numbers
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ShapeError(field, "must be a rectangular array of numbers") from error
+    if array.size == 0:
+        raise ShapeError(field, "is empty; give at least one number")
+    if not np.isfinite(array).all():
+        raise ValueRangeError(field, "must hold finite numbers only")
+    array.flags.writeable = False
+    return array
+
+
+def _pair(field: str, value: int | Sequence[int]) -> Pair:
+    pair = (value, value) if isinstance(value, int) else tuple(value)
+    if len(pair) != 2 or not all(_is_whole(v) and v >= 1 for v in pair):
+        raise ValueRangeError(field, "must be an integer of at least 1, or [rows, columns]")
+    return pair
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _channels_agree(channels: int, kernel: tuple[int, ...], groups: int) -> int:
+    outputs, inputs = kernel
+    if not _is_whole(groups) or groups < 1:
+        raise ValueRangeError("groups", "must be an integer of at least 1")
+    if channels % groups or outputs % groups:
+        raise GeometryError(
+            "groups",
+            "is {groups}; it must divide both {channels} input and {outputs} output channels",
+            groups=groups,
+            channels=channels,
+            outputs=outputs,
+        )
+    if inputs != channels // groups:
+        raise ShapeError(
+            "kernel",
+            "takes {got} input channels; the input has {channels} in {groups} group(s), "
+            "so give {want}",
+            got=inputs,
+            channels=channels,
+            groups=groups,
+            want=channels // groups,
+        )
+    return groups
+
+
+def _padding(
+    padding: PaddingLike,
+    map_size: Sequence[int],
+    kernel_size: Sequence[int],
+    stride: Pair,
+    dilation: Pair,
+) -> Padding:
+    if isinstance(padding, str):
+        if padding not in get_args(PaddingName):
+            raise ValueRangeError("padding", "must be valid, same or full when it is a word")
+        axes = (Axis(map_size[i], kernel_size[i], stride[i], dilation[i]) for i in (0, 1))
+        rows, columns = (axis.named_padding(padding) for axis in axes)
+        return rows, columns
+    sides: Sequence[object] = (padding, padding) if isinstance(padding, int) else tuple(padding)
+    pairs = [tuple(side) if isinstance(side, Sequence) else (side, side) for side in sides]
+    if len(pairs) != 2 or not all(
+        len(pair) == 2 and all(_is_whole(zeros) and cast(int, zeros) >= 0 for zeros in pair)
+        for pair in pairs
+    ):
+        raise ValueRangeError(
+            "padding",
+            "must be an integer of at least 0, [rows, columns], [[top, bottom], [left, right]], "
+            "valid, same or full",
+        )
+    return cast(Padding, tuple(pairs))
+
+
+def _bias(bias: ArrayLike, outputs: int) -> Floats:
+    array = _numbers("bias", bias)
+    if array.ndim == 0:
+        array = np.full(outputs, array)
+        array.flags.writeable = False
+    if array.shape != (outputs,):
+        raise ShapeError(
+            "bias",
+            "has shape {got}; give one number, or a list of {want}, one for each output channel",
+            got=times(*array.shape),
+            want=outputs,
+        )
+    return array
+
+
+def _output_delta(
+    delta: ArrayLike | None, shape: tuple[int, int, int, int], rank: int
+) -> NDArray[np.float64]:
+    if delta is None:
+        array = np.ones(shape)
+        array.flags.writeable = False
+        return array
+    array = _numbers("output_delta", delta)
+    if array.shape != shape[4 - rank :]:
+        raise ShapeError(
+            "output_delta",
+            "has shape {got}; the output has {want}, so give that",
+            got=times(*array.shape) or "()",
+            want=times(*shape[4 - rank :]),
+        )
+    return array.reshape(shape)
