@@ -22,7 +22,7 @@ check: $(VENV)/dev.stamp  ## style, types, direction of imports, translations, J
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m app.words.catalogue --check
+	$(BIN)/python -m app.words.messages --check
 	sh tests/js/check.sh
 
 bench: $(VENV)/dev.stamp  ## benchmarks: ratios measured side by side
@@ -33,7 +33,7 @@ lock: $(VENV)/dev.stamp  ## renew the locks; they name no host
 	$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --group dev -c requirements.lock -o requirements-dev.lock
 
 messages: $(VENV)/dev.stamp  ## bring the catalogues up to date with the source
-	$(BIN)/python -m app.words.catalogue
+	$(BIN)/python -m app.words.messages
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/js/node_modules

@@ -90,13 +90,16 @@ class Layer:
         rank = maps.ndim
         if rank not in (2, 3, 4):
             raise ShapeError("input", "has {got} axes; give H×W, C×H×W or N×C×H×W", got=rank)
-        if weights.ndim != (2 if rank == 2 else 4):
-            template = (
-                "has {got} axes; a 2-D input takes a kernel kh×kw"
-                if rank == 2
-                else "has {got} axes; a 3-D or 4-D input takes C_out×(C_in/groups)×kh×kw"
+        if rank == 2 and weights.ndim != 2:
+            raise ShapeError(
+                "kernel", "has {got} axes; a 2-D input takes a kernel kh×kw", got=weights.ndim
             )
-            raise ShapeError("kernel", template, got=weights.ndim)
+        if rank > 2 and weights.ndim != 4:
+            raise ShapeError(
+                "kernel",
+                "has {got} axes; a 3-D or 4-D input takes C_out×(C_in/groups)×kh×kw",
+                got=weights.ndim,
+            )
         maps = maps.reshape((1,) * (4 - rank) + maps.shape)
         weights = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
         groups = _channels_agree(maps.shape[1], weights.shape[:2], groups)

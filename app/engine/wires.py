@@ -178,5 +178,5 @@ class Wires:
 
 
 def _grouped(index: Indices, values: Floats, shape: tuple[int, ...]) -> Floats:
-    sums: Floats = np.bincount(index, values, minlength=int(np.prod(shape)))
+    sums = np.bincount(index, values, minlength=int(np.prod(shape))).astype(np.float64, copy=False)
     return sums.reshape(shape)
