@@ -10,6 +10,9 @@ chapter 4 (the backward pass as a stencil over padded, dilated deltas).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -161,3 +164,50 @@ def bias_gradient(layer: Layer) -> Floats:
     """∂C/∂b: every delta of an output channel, added up. (C_out,)."""
     total: Floats = layer.output_delta.sum(axis=(0, 2, 3))
     return total
+
+
+def forward_window(layer: Layer, row: int, column: int) -> list[tuple[int, int, int, int]]:
+    """Where the forward stencil lies in the padded map while it makes output (row, column).
+
+    A list of (row, column, u, v): the cell of the padded map beneath the stencil, and the kernel
+    position of the weight that meets it there.
+    """
+    top, left = row * layer.stride[0], column * layer.stride[1]
+    return _window(forward_stencil, layer, top, left)
+
+
+def backward_window(layer: Layer, row: int, column: int) -> list[tuple[int, int, int, int]]:
+    """Where the backward stencil lies in :func:`full_deltas` while it collects for a map's cell.
+
+    As :func:`forward_window`. Forward padding shifts the cells: that is the crop.
+    """
+    (top, _), (left, _) = layer.padding
+    return _window(backward_stencil, layer, row + top, column + left)
+
+
+def full_deltas(layer: Layer, deltas: Floats) -> Floats:
+    """Deltas as the backward stencil meets them: dilated by the stride, span − 1 zeros around.
+
+    What the stride left over gets zeros of its own at the end. Any array over the output's cells
+    may be laid out this way, (…, OH, OW).
+    """
+    rows, columns = ((axis.span - 1, axis.span - 1 + axis.leftover) for axis in layer.axes)
+    return pad(dilate(deltas, layer.stride), (rows, columns))
+
+
+def _window(
+    which: Callable[[Layer], Floats], layer: Layer, top: int, left: int
+) -> list[tuple[int, int, int, int]]:
+    # Positions sent through the stencil's own turn tell which weight ends up where.
+    rows, columns = layer.kernel.shape[2:]
+    numbered = np.arange(rows * columns, dtype=np.float64).reshape(1, 1, rows, columns)
+    slides = which(replace(layer, kernel=numbered))[0, 0]
+    return [
+        (
+            top + u * layer.dilation[0],
+            left + v * layer.dilation[1],
+            *divmod(int(slides[u, v]), columns),
+        )
+        for u in range(rows)
+        for v in range(columns)
+    ]

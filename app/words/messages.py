@@ -13,7 +13,16 @@ from babel.messages.pofile import read_po, write_po
 from app.words.catalogue import DEFAULT, LANGUAGES, LOCALE
 
 _ROOT = Path(__file__).resolve().parents[2]
-_ERRORS = ("ShapeError", "GeometryError", "ValueRangeError", "NotFiniteError")
+_ERRORS = (
+    "ShapeError",
+    "GeometryError",
+    "ValueRangeError",
+    "NotFiniteError",
+    "SpecError",
+    "LimitError",
+    "PermalinkError",
+    "ProblemError",
+)
 
 
 def _extracted() -> Catalog:

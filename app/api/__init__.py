@@ -1,0 +1,6 @@
+"""The REST API, version 1: thin routes that read a spec, call a service and send its answer."""
+
+from app.api.problems import install
+from app.api.routes import router
+
+__all__ = ["install", "router"]

@@ -1,0 +1,110 @@
+"""The routes. Each reads a spec, calls one service of ``app.answers`` and sends what it returns."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from app import answers
+from app.api.describe import PREFIX, Described, document
+from app.api.problems import language_of
+from app.exchange import computed, dumps, read_spec, tagged
+from app.settings import Settings
+from app.spec import LayerSpec, NodeSpec, SpecError, decode
+from app.words import LANGUAGES
+
+# Anybody may keep the answer to a computation; it changes only with the program.
+_SHARED = {"cache-control": "public, max-age=3600"}
+_COMPUTED = {"cache-control": "no-cache"}
+
+
+def router(settings: Settings) -> APIRouter:
+    """All routes of the API, and the two that a supervisor asks."""
+    routes = APIRouter()
+    routes.include_router(_computations(settings))
+    routes.include_router(_reading(settings))
+    routes.include_router(_health())
+    return routes
+
+
+def _computations(settings: Settings) -> APIRouter:
+    routes, limits, describe = APIRouter(prefix=PREFIX), settings.limits, Described(settings.limits)
+
+    @routes.post("/layer", **describe.layer)
+    async def layer(request: Request) -> Response:
+        """Run a layer: forward map, stencils, deltas and gradients."""
+        spec = await read_spec(request, LayerSpec, limits)
+        body = await computed(spec, lambda: answers.layer_answer(spec, limits))
+        return tagged(request, body, _COMPUTED)
+
+    @routes.post("/contributions", **describe.contributions)
+    async def contributions(request: Request) -> Response:
+        """What one input node collects: every output node it feeds, times the wire's weight."""
+        spec = await read_spec(request, NodeSpec, limits)
+        body = await computed(spec, lambda: answers.contributions_answer(spec, spec.node, limits))
+        return tagged(request, body, _COMPUTED)
+
+    @routes.post("/graph", **describe.graph)
+    async def graph(request: Request) -> Response:
+        """The unrolled, weight-shared MLP: nodes and wires."""
+        spec = await read_spec(request, LayerSpec, limits)
+        body = await computed(spec, lambda: answers.graph_answer(spec, limits))
+        return tagged(request, body, _COMPUTED)
+
+    @routes.post("/matrix", **describe.matrix)
+    async def matrix(request: Request) -> Response:
+        """The unrolled matrix M, sparse: output = M·a + b, collected = Mᵀ·δ."""
+        spec = await read_spec(request, LayerSpec, limits)
+        body = await computed(spec, lambda: answers.matrix_answer(spec, limits))
+        return tagged(request, body, _COMPUTED)
+
+    return routes
+
+
+def _reading(settings: Settings) -> APIRouter:
+    routes, limits, describe = APIRouter(prefix=PREFIX), settings.limits, Described(settings.limits)
+    presets_of = {name: dumps(answers.presets_answer(name)) for name in LANGUAGES}
+
+    @routes.head("/layer", include_in_schema=False)
+    @routes.get("/layer", **describe.layer_link)
+    async def layer_of_permalink(request: Request) -> Response:
+        """The same from a permalink's `spec`, so that any proxy can keep it."""
+        text = request.query_params.get("spec")
+        if text is None:
+            raise SpecError(("spec",), "is missing")
+        spec = decode(text, limits)
+        body = await computed(spec, lambda: answers.layer_answer(spec, limits))
+        return tagged(request, body, _SHARED)
+
+    @routes.head("/presets", include_in_schema=False)
+    @routes.get("/presets", **describe.presets)
+    async def presets(request: Request) -> Response:
+        """Named layers, each worth a look for one thing; `layer` is a body for the other routes."""
+        language = language_of(request)
+        headers = {**_SHARED, "vary": "Accept-Language", "content-language": language}
+        return tagged(request, presets_of[language], headers)
+
+    @routes.head("/openapi.json", include_in_schema=False)
+    @routes.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> Response:
+        """This document."""
+        return tagged(request, dumps(document(request.app)), _SHARED)
+
+    return routes
+
+
+def _health() -> APIRouter:
+    routes = APIRouter(prefix="/healthz", tags=["health"])
+
+    @routes.head("/live", include_in_schema=False)
+    @routes.get("/live")
+    async def live() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "live"}
+
+    @routes.head("/ready", include_in_schema=False)
+    @routes.get("/ready")
+    async def ready() -> dict[str, str]:
+        """The process can do its work: it needs nothing but itself."""
+        return {"status": "ready"}
+
+    return routes

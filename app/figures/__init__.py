@@ -1,0 +1,117 @@
+"""A trace as drawings: Plotly figures as plain data, and the same figures as SVG.
+
+The only room that knows Plotly. A figure is a base that stays, and small overlays for each sum
+(:mod:`app.figures.overlays`); a page moves overlays and leaves the base alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.engine import Phase, Trace
+from app.figures import palette
+from app.figures.marks import Mark
+from app.figures.overlays import RESULTS, Overlay, Overlays
+from app.figures.panels import (
+    KINDS,
+    LARGE,
+    SMALL,
+    Panel,
+    kernel_panel,
+    padded_delta_panel,
+    padded_map_panel,
+    plain_panel,
+    stencils_panel,
+)
+from app.figures.svg import Figure, draw, fragment
+from app.figures.wiring import Wiring
+
+__all__ = [
+    "KINDS",
+    "LARGE",
+    "NAMES",
+    "RESULTS",
+    "SMALL",
+    "Figure",
+    "Overlay",
+    "Overlays",
+    "Panel",
+    "Wiring",
+    "draw",
+    "figure",
+    "fragment",
+    "palette",
+    "panel",
+]
+
+_PLAIN = (
+    "input",
+    "activated",
+    "activation_derivative",
+    "output",
+    "output_delta",
+    "collected",
+    "input_delta",
+    "kernel_gradient",
+)
+NAMES = (*_PLAIN, "kernel", "stencils", "map_padded", "delta_padded", "wires")
+
+
+def panel(
+    trace: Trace, name: str, phase: Phase, member: int = 0, *, largest: float = LARGE
+) -> Panel:
+    """One of :data:`NAMES`. ``phase`` matters to the wires; ``largest`` is a cell's side."""
+    if name == "kernel":
+        return kernel_panel(trace, largest=largest)
+    if name == "stencils":
+        return stencils_panel(trace)
+    if name == "map_padded":
+        return padded_map_panel(trace, member)
+    if name == "delta_padded":
+        return padded_delta_panel(trace, member)
+    if name == "wires":
+        return Wiring(trace, member).panel(phase)
+    return plain_panel(name, trace, member, largest=largest)
+
+
+def figure(
+    trace: Trace,
+    name: str,
+    phase: Phase = "deltas",
+    step: int | None = None,
+    member: int = 0,
+    theme: str = "light",
+) -> Figure:
+    """A complete Plotly figure, the marks of a step (all contributions landed) drawn in."""
+    shown = panel(trace, name, phase, member)
+    drawing = shown.figure
+    if step is not None:
+        overlay = Overlays(trace, member, {name: shown}).of(phase, step)
+        add(drawing, overlay.cover.get(name, []), overlay.terms)
+        add(drawing, overlay.light.get(name, []), overlay.terms)
+    resolved: Figure = palette.resolve(drawing, theme)
+    return resolved
+
+
+def add(drawing: Figure, found: list[Mark], landed: int) -> None:
+    """Put the marks that show once ``landed`` contributions have into a figure."""
+    for mark in found:
+        if shows(mark["name"], landed):
+            kind = "annotations" if "text" in mark else "shapes"
+            drawing["layout"][kind].append(mark)
+
+
+def shows(name: str, landed: int) -> bool:
+    """Whether a mark shows after so many contributions (see :mod:`app.figures.marks`)."""
+    for word in name.split():
+        for key, test in _TIMES.items():
+            if word.startswith(key) and word[len(key) :].isdigit():
+                return test(int(word[len(key) :]), landed)
+    return True
+
+
+_TIMES: dict[str, Callable[[int, int], bool]] = {
+    "until": lambda k, landed: landed < k,
+    "at": lambda k, landed: landed == k,
+    "k": lambda k, landed: landed >= k,
+}

@@ -1,0 +1,298 @@
+"""What a sum looks like in every panel: marks to lay over drawings that stay as they are.
+
+A *moment* is one sum of the layer: an output's, an input node's delta, a weight's gradient. Each
+panel shows it in its own way, and all of them come from the same wires, in the same order, so
+that the third contribution is ``k3`` everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from app.engine import Phase, Trace, stencil
+from app.engine.trace import Step
+from app.figures import marks
+from app.figures.marks import Box, Mark
+from app.figures.palette import tap
+from app.figures.panels import KINDS, Grid, Panel
+from app.figures.svg import text_width
+from app.figures.wiring import Wiring
+from app.words.numbers import short
+from app.words.symbols import Symbols
+
+RESULTS: dict[Phase, str] = {
+    "forward": "output",
+    "deltas": "input_delta",
+    "weights": "kernel_gradient",
+}
+
+
+OUTLINED = 400  # cells up to which those to come are drawn one by one
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Marks by panel. ``light`` shows the sum; ``cover`` hides results that come later."""
+
+    light: dict[str, list[Mark]]
+    cover: dict[str, list[Mark]]
+    terms: int
+
+
+class Overlays:
+    """Overlays of a trace for a set of panels."""
+
+    def __init__(self, trace: Trace, member: int, panels: Mapping[str, Panel]) -> None:
+        self.trace, self.member, self.panels = trace, member, panels
+        self.symbols = Symbols(trace.layer)
+        self.wiring = Wiring(trace, member)
+
+    def of(self, phase: Phase, cell: int) -> Overlay:
+        """The marks of one sum."""
+        step = self.trace.step(phase, cell, self.member)
+        light, cover = {}, {}
+        for name, panel in self.panels.items():
+            if name == "wires":
+                light[name] = self.wiring.light(step)
+            elif name == "stencils":
+                light[name] = self._taps(step, panel)
+                cover[name] = self._unseen(step, panel)
+            else:
+                light[name] = self._cells(step, panel)
+                if name == RESULTS[phase]:
+                    light[name] = self._running(step, panel) + light[name]
+                    cover[name] = self._later(step, panel)
+        return Overlay(light, cover, len(step))
+
+    def _cells(self, step: Step, panel: Panel) -> list[Mark]:
+        if KINDS[panel.kind] == step.phase:
+            return self._self(step, panel)
+        if panel.kind == "tap":
+            return self._taps(step, panel)
+        if (panel.name, step.phase) in {("map_padded", "forward"), ("delta_padded", "deltas")}:
+            return self._window(step, panel)
+        return self._others(step, panel)
+
+    def _self(self, step: Step, panel: Panel) -> list[Mark]:
+        width = 3 if panel.grid and panel.grid.cell > 14 else 2
+        return [
+            marks.rect(box, "self", line="var(--ink)", width=width)
+            for box in panel.boxes(step.cell, inset=width / 2)
+        ]
+
+    def _others(self, step: Step, panel: Panel) -> list[Mark]:
+        """The far ends of the wires, each framed in its tap's colour."""
+        others = step.wires.source if panel.kind == "source" else step.wires.target
+        inset, width = _frame(panel)
+        colours = [self.symbols.colour(t) for t in step.wires.tap.tolist()]
+        timed = step.phase != "weights"
+        found = []
+        for k, (cell, colour) in enumerate(zip(others.tolist(), colours, strict=True), start=1):
+            found += [
+                marks.rect(box, f"frame k{k}" if timed else "frame", line=tap(colour), width=width)
+                for box in panel.boxes(cell, inset)
+            ]
+        return found
+
+    def _taps(self, step: Step, panel: Panel) -> list[Mark]:
+        """The weights that the sum uses."""
+        if step.phase == "weights":
+            used = [step.cell % self._spatial if panel.name == "stencils" else step.cell]
+        else:
+            used = [
+                self.symbols.colour(t) if panel.name == "stencils" else t
+                for t in step.wires.tap.tolist()
+            ]
+        found = []
+        for k, cell in enumerate(used, start=1):
+            name = "self" if step.phase == "weights" else f"frame k{k}"
+            found += [
+                marks.rect(box, name, line="var(--ink)", width=2.5)
+                for box in panel.boxes(cell, inset=1.25)
+            ]
+        return found
+
+    def _window(self, step: Step, panel: Panel) -> list[Mark]:
+        """The stencil where it lies, its weights on the cells that they meet.
+
+        A weight with a wire lands with its contribution. One that meets a zero of the padding has
+        no wire: it completes the stencil, pale, when the sum is done.
+        """
+        if panel.grid is None or panel.cells is None:
+            return []
+        shape = self.trace.layer.input.shape if step.phase == "deltas" else (
+            self.trace.layer.output_shape)  # fmt: skip
+        channel, row, column = np.unravel_index(step.cell, shape[1:])
+        window = stencil.backward_window if step.phase == "deltas" else stencil.forward_window
+        placed = window(self.trace.layer, int(row), int(column))
+        wired = self._landing(step, panel)
+        tiles = self._tiles(panel, int(channel), step.phase)
+        found: list[Mark] = []
+        for tile in tiles:
+            for y, x, u, v in placed:
+                square = (tile * panel.grid.rows + y) * panel.grid.columns + x
+                colour = u * self.trace.layer.kernel.shape[3] + v
+                k, label = wired.get((square, colour), (len(step), ""))
+                found += self._placed(panel, square, colour, k, label)
+        return found
+
+    def _tiles(self, panel: Panel, channel: int, phase: Phase) -> range:
+        """The channels that the sum runs over: its group's, on the other side."""
+        layer = self.trace.layer
+        inside = layer.kernel.shape[1]
+        outside = layer.kernel.shape[0] // layer.groups
+        own, other = (inside, outside) if phase == "deltas" else (outside, inside)
+        group = channel // own
+        return range(group * other, (group + 1) * other)
+
+    def _landing(self, step: Step, panel: Panel) -> dict[tuple[int, int], tuple[int, str]]:
+        """(drawn square, tap colour) → (contribution, label)."""
+        cells = step.wires.source if panel.kind == "source" else step.wires.target
+        return {
+            (panel.places[cell][0], self.symbols.colour(weight)): (
+                k, str(self.symbols.weight(weight)),
+            )
+            for k, (cell, weight) in enumerate(
+                zip(cells.tolist(), step.wires.tap.tolist(), strict=True), start=1
+            )
+        }  # fmt: skip
+
+    def _placed(self, panel: Panel, square: int, colour: int, k: int, label: str) -> list[Mark]:
+        inset, width = _frame(panel)
+        box = panel.grid.box(square, inset) if panel.grid else (0, 0, 0, 0)
+        ghost = not label
+        name = f"frame ghost k{k}" if ghost else f"frame k{k}"
+        found = [marks.rect(box, name, line=tap(colour), width=width)]
+        cell = panel.grid.cell if panel.grid else 0
+        shown = label or self._bare(colour)
+        size = min(11.0, cell * 0.2, (cell - 12) / text_width(shown, 1))
+        if cell >= 36 and size >= 8:
+            at = (box[0] + 6 + text_width(shown, size) / 2 + size * 0.35, box[1] + size * 1.15)
+            found.append(
+                marks.chip(at, shown, f"chip {'ghost' if ghost else 'to'} k{k}", size=size,
+                           fill=tap(colour), colour=tap(colour, "-ink"))
+            )  # fmt: skip
+        return found
+
+    def _bare(self, colour: int) -> str:
+        """A weight's label where it meets nothing: its place in the kernel's plane."""
+        layer = self.trace.layer
+        return str(self.symbols.weight(colour)) if layer.kernel[..., 0, 0].size == 1 else "·"
+
+    def _running(self, step: Step, panel: Panel) -> list[Mark]:
+        """The sum so far, in the cell that it belongs to."""
+        if panel.grid is None or not panel.grid.number_size(["00"]):
+            return []
+        box = panel.boxes(step.cell, inset=1)[0]
+        middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        sums = [short(v) for v in (step.offset, *step.running.tolist()[:-1])] if len(step) else []
+        found = []
+        for k, written in enumerate(sums):
+            size = panel.grid.number_size([written])
+            found.append(marks.rect(box, f"veil at{k}", fill="var(--veil)"))
+            word = written if k else "·"
+            found.append(marks.text(middle, word, f"sum at{k}", size=size or 9))
+        return found
+
+    def _later(self, step: Step, panel: Panel) -> list[Mark]:
+        """A veil over the results that come after this one."""
+        grid = panel.grid
+        if grid is None:
+            return []
+        total = grid.tiles * grid.rows * grid.columns
+        later = range(step.cell + 1, total)
+        if not later:
+            return []
+        if total <= OUTLINED:  # empty cells, to be filled
+            veil = marks.cells([grid.box(i, 0) for i in later], "veil", fill="var(--veil)")
+            empty = [grid.box(i, 1.5) for i in later]
+            return [veil, marks.cells(empty, "veil", fill="var(--veil)", line="var(--rule)")]
+        return [marks.cells(self._rest(step.cell, grid), "veil", fill="var(--veil)")]
+
+    @staticmethod
+    def _rest(cell: int, grid: Grid) -> list[Box]:
+        """All cells after one, as a few boxes: its row's, the rows below, the tiles after."""
+        per_tile = grid.rows * grid.columns
+        tile, within = divmod(cell, per_tile)
+        column = within % grid.columns
+        boxes: list[Box] = []
+        if column + 1 < grid.columns:
+            boxes.append(_span(grid.box(cell + 1), grid.box(cell + grid.columns - 1 - column)))
+        below = cell + grid.columns - column
+        if below < (tile + 1) * per_tile:
+            boxes.append(_span(grid.box(below), grid.box((tile + 1) * per_tile - 1)))
+        return boxes + [
+            _span(grid.box(t * per_tile), grid.box((t + 1) * per_tile - 1))
+            for t in range(tile + 1, grid.tiles)
+        ]
+
+    @property
+    def _spatial(self) -> int:
+        return int(np.prod(self.trace.layer.kernel.shape[2:]))
+
+    @cached_property
+    def _first_seen(self) -> dict[int, tuple[int, int]]:
+        """For each place in the stencil, the delta step and contribution that first uses it."""
+        first: dict[int, tuple[int, int]] = {}
+        for weight in range(self.trace.layer.kernel.size):
+            sources = self.trace.wires.of_tap(weight).source
+            if not len(sources):
+                continue
+            cell, colour = int(sources.min()), self.symbols.colour(weight)
+            if colour not in first or cell < first[colour][0]:
+                taps = self.trace.wires.of_source(cell).tap.tolist()
+                first[colour] = (cell, 1 + taps.index(weight))
+        return first
+
+    def complete_from(self, step: Step) -> int | None:
+        """With how many contributions the backward stencil is whole; None: not in this step."""
+        seen = self._first_seen
+        last = max(seen.values()) if len(seen) == self._spatial else None
+        if last is None or last[0] > step.cell:
+            return None
+        return last[1] if last[0] == step.cell else 0
+
+    def _unseen(self, step: Step, panel: Panel) -> list[Mark]:
+        """Veils over the backward stencil's weights that no sum has used yet.
+
+        Nothing is said about the turned stencil before it has been put together.
+        """
+        if step.phase == "weights" or panel.grid is None:
+            return []
+        if step.phase == "forward":
+            left, _ = panel.grid.origin(1)
+            hidden = (left - panel.grid.gutter + 2, 0, *panel.grid.size)
+            return [marks.rect(hidden, "hush", fill="var(--veil)")]
+        found = []
+        for colour in range(self._spatial):
+            cell, k = self._first_seen.get(colour, (self.trace.step_count("deltas"), 0))
+            if cell < step.cell:
+                continue
+            name = f"slot until{k}" if cell == step.cell else "slot"
+            square = next(s for s in panel.places[colour] if s >= self._spatial)
+            found.append(
+                marks.rect(panel.grid.box(square, 1), name, line="var(--faint)", width=1.25,
+                           fill="var(--veil)")
+            )  # fmt: skip
+        if found:
+            whole = self.complete_from(step)
+            name = f"hush until{whole}" if whole else "hush"
+            grid = panel.grid
+            right, _ = grid.origin(1)
+            box = (right - grid.gutter + 2, 0, right - 2, grid.size[1])
+            found.append(marks.rect(box, name, fill="var(--veil)"))
+        return found
+
+
+def _frame(panel: Panel) -> tuple[float, float]:
+    """Inset and line width of a frame, by the size of the panel's cells."""
+    cell = panel.grid.cell if panel.grid else 0
+    return (2.5, 3) if cell > 24 else ((1, 2) if cell > 12 else (0.5, 1.25))
+
+
+def _span(first: Box, last: Box) -> Box:
+    return first[0], first[1], last[2], last[3]

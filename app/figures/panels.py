@@ -1,0 +1,315 @@
+"""A panel is one drawing of the lab: its figure, and what each place in it stands for.
+
+Every panel draws cells of one kind. Pointing at a cell means the sum that it ends: an input node
+its delta, an output node its forward sum, a tap its gradient. So a panel says for each drawn cell
+which cell of its kind it is (or none), and never how to get there: which cells a stencil meets,
+and where zeros lie, is found by sending cell numbers through the engine's own padding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine import Phase, Trace, stencil
+from app.engine.activations import Floats
+from app.figures import marks
+from app.figures.marks import Box, Mark
+from app.figures.palette import scale, shade, tap
+from app.figures.svg import Figure, text_width
+from app.words.numbers import short
+from app.words.symbols import Symbols
+
+KINDS: dict[str, Phase] = {"source": "deltas", "target": "forward", "tap": "weights"}
+LARGE, SMALL = 64.0, 44.0  # a cell's side where there is room: in the stage, beside it
+FONT = "Inter, Helvetica Neue, Noto Sans, Noto Sans CJK SC, DejaVu Sans, sans-serif"
+WIDTH = 320.0  # no map is drawn wider; its cells shrink instead
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Maps side by side: ``tiles`` of rows × columns square cells, ``across`` in a row."""
+
+    tiles: int
+    rows: int
+    columns: int
+    cell: float
+    across: int
+    gutter: float
+
+    @classmethod
+    def fitting(cls, shape: tuple[int, int, int], largest: float, across: int = 4) -> Grid:
+        """The grid whose cells are as large as they may be."""
+        tiles, rows, columns = shape
+        across = min(tiles, across)
+        gutter = 10.0 if across > 1 else 0.0
+        cell = min(
+            largest, (WIDTH - gutter * (across - 1)) / (columns * across), WIDTH / rows * 1.1
+        )
+        return cls(tiles, rows, columns, round(cell, 2), across, gutter)
+
+    @property
+    def lines(self) -> int:
+        """Rows of tiles."""
+        return -(-self.tiles // self.across)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the drawing, a hair wider than the cells."""
+        wide = self.across * self.columns * self.cell + (self.across - 1) * self.gutter
+        high = self.lines * self.rows * self.cell + (self.lines - 1) * self.gutter
+        return int(wide + 3.999), int(high + 3.999)
+
+    def origin(self, tile: int) -> tuple[float, float]:
+        """A tile's top left corner."""
+        down, right = divmod(tile, self.across)
+        return (
+            2 + right * (self.columns * self.cell + self.gutter),
+            2 + down * (self.rows * self.cell + self.gutter),
+        )
+
+    def box(self, flat: int, inset: float = 0) -> Box:
+        """A cell's square; ``flat`` counts tiles, rows, columns in C order."""
+        tile, within = divmod(flat, self.rows * self.columns)
+        row, column = divmod(within, self.columns)
+        left, top = self.origin(tile)
+        return (
+            left + column * self.cell + inset,
+            top + row * self.cell + inset,
+            left + (column + 1) * self.cell - inset,
+            top + (row + 1) * self.cell - inset,
+        )
+
+    def number_size(self, texts: list[str]) -> float:
+        """A font size at which the longest of the texts fits a cell; 0 if none is readable."""
+        longest = max((text_width(text, 1) for text in texts), default=0) or 1
+        size = min(self.cell * 0.3, (self.cell - 5) / longest, 19)
+        return size if size >= 8.5 else 0
+
+
+@dataclass(frozen=True)
+class Panel:
+    """See the module. ``cells[i]`` is the cell that the i-th drawn square stands for, or −1."""
+
+    name: str
+    kind: str  # source, target, tap or wires
+    figure: Figure
+    grid: Grid | None = None
+    cells: NDArray[np.intp] | None = None
+    values: Floats | None = None  # what a table of the panel says, (tiles, rows, columns)
+    editable: str = ""  # the field of the request that typing into it changes
+    places: dict[int, list[int]] = field(default_factory=dict)  # cell → drawn squares
+
+    def boxes(self, cell: int, inset: float = 0) -> list[Box]:
+        """Where a cell is drawn; a kernel's weight may be in two stencils, a map's cell in one."""
+        return [self.grid.box(i, inset) for i in self.places.get(cell, [])] if self.grid else []
+
+
+def blank(width: int, height: int) -> Figure:
+    """A figure whose axes count pixels from the top left corner."""
+    axis = {"visible": False, "fixedrange": True}
+    return {
+        "data": [],
+        "layout": {
+            "width": width,
+            "height": height,
+            "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0},
+            "xaxis": {**axis, "range": [0, width]},
+            "yaxis": {**axis, "range": [height, 0]},
+            "paper_bgcolor": marks.CLEAR,
+            "plot_bgcolor": marks.CLEAR,
+            "showlegend": False,
+            "hovermode": False,
+            "font": {"family": FONT},
+            "dragmode": False,
+            "shapes": [],
+            "annotations": [],
+        },
+    }
+
+
+def _places(cells: NDArray[np.intp]) -> dict[int, list[int]]:
+    places: dict[int, list[int]] = {}
+    for square, cell in enumerate(cells.tolist()):
+        if cell >= 0:
+            places.setdefault(cell, []).append(square)
+    return places
+
+
+def map_panel(
+    name: str,
+    kind: str,
+    values: Floats,
+    *,
+    largest: float,
+    editable: str = "",
+    ids: NDArray[np.intp] | None = None,
+) -> Panel:
+    """Values of a (tiles, rows, columns) stack; where ``ids`` is −1 the cell is padding.
+
+    With ``ids`` the numbers stand a little lower: a stencil's labels come above them.
+    """
+    grid = Grid.fitting(values.shape, largest)
+    cells = np.arange(values.size) if ids is None else ids.ravel()
+    figure = blank(*grid.size)
+    padding = [grid.box(i, 1) for i in np.flatnonzero(cells < 0).tolist()]
+    if padding:
+        figure["layout"]["shapes"].append(
+            {**marks.cells(padding, "pad", fill="var(--pad)"), "layer": "below"}
+        )
+    texts = [short(v) for v in values.ravel()[cells >= 0].tolist()] if grid.cell >= 16 else []
+    size = grid.number_size(texts)
+    drop = 0.0 if ids is None else round(grid.cell * 0.13, 2)
+    if size and padding:
+        figure["layout"]["annotations"] += [
+            marks.text((x, y + drop), "0", "zero", size=size, colour="var(--pad-ink)")
+            for x, y in map(_middle, padding)
+        ]
+    top = float(np.abs(values).max())
+    for tile in range(grid.tiles):
+        figure["data"].append(_heatmap(grid, tile, values[tile], cells, top))
+    if size:
+        figure["data"].append(_numbers(grid, values, cells, top, size, drop))
+    return Panel(name, kind, figure, grid, cells, values, editable, _places(cells))
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _heatmap(
+    grid: Grid, tile: int, values: Floats, cells: NDArray[np.intp], top: float
+) -> dict[str, object]:
+    per_tile = grid.rows * grid.columns
+    hidden = (cells[tile * per_tile : (tile + 1) * per_tile] < 0).reshape(values.shape)
+    known = values.astype(object)
+    known[hidden] = None  # drawn as nothing
+    left, upper = grid.origin(tile)
+    gap = 2 if grid.cell > 12 else 0
+    return {
+        "type": "heatmap",
+        "z": known.tolist(),
+        "x0": left + grid.cell / 2,
+        "dx": grid.cell,
+        "y0": upper + grid.cell / 2,
+        "dy": grid.cell,
+        "xgap": gap,
+        "ygap": gap,
+        "zmin": -top if top else -1,
+        "zmax": top if top else 1,
+        "colorscale": scale(),
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _numbers(
+    grid: Grid, values: Floats, cells: NDArray[np.intp], top: float, size: float, drop: float
+) -> dict[str, object]:
+    shown = np.flatnonzero(cells >= 0).tolist()
+    middles = [_middle(grid.box(i)) for i in shown]
+    numbers = values.ravel()[shown].tolist()
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [x for x, _ in middles],
+        "y": [round(y + drop, 2) for _, y in middles],
+        "text": [short(v) for v in numbers],
+        "textposition": "middle center",
+        "textfont": {
+            "size": round(size, 2),
+            "color": [f"var(--t{shade(v, top)})" for v in numbers],
+        },
+        "hoverinfo": "skip",
+    }
+
+
+def kernel_panel(trace: Trace, *, largest: float = SMALL) -> Panel:
+    """The kernel w as it is written, every weight in its tap's colour."""
+    kernel = trace.layer.kernel
+    values = kernel.reshape(-1, *kernel.shape[2:])
+    grid = Grid.fitting(values.shape, largest, across=min(kernel.shape[1], 4))
+    return _tap_panel("kernel", trace, values, np.arange(values.size), grid, "kernel")
+
+
+def stencils_panel(trace: Trace) -> Panel:
+    """Forward stencil, an arrow, backward stencil: the first channel pair's."""
+    rows, columns = trace.layer.kernel.shape[2:]
+    numbered = np.arange(rows * columns, dtype=np.float64).reshape(rows, columns)
+    turned = [
+        numbered if trace.layer.operation == "correlation" else stencil.rotate180(numbered),
+    ]
+    turned.append(stencil.rotate180(turned[0]))
+    ids = np.stack(turned).astype(np.intp)
+    cell = min(52.0, 120 / max(rows, columns))
+    grid = Grid(2, rows, columns, cell, 2, max(64.0, cell * 1.3))
+    values = trace.layer.kernel[0, 0].ravel()[ids]
+    panel = _tap_panel("stencils", trace, values, ids.ravel(), grid, "")
+    right, _ = grid.origin(1)
+    left, middle = right - grid.gutter, 2 + rows * cell / 2
+    start, end = left + 9, right - 9
+    arc = f"M{start:g},{middle + 8:g}Q{(start + end) / 2:g},{middle - 26:g} {end:g},{middle + 4:g}"
+    head = f"M{end - 8:g},{middle + 1:g}L{end:g},{middle + 5:g}L{end + 1:g},{middle - 5:g}"
+    panel.figure["layout"]["shapes"] += [
+        marks.path(d, "arc", line="var(--ink)", width=1.75) for d in (arc, head)
+    ]
+    panel.figure["layout"]["annotations"].append(
+        marks.text(((start + end) / 2, middle - 24), "180°", "arc", size=14, weight=700)
+    )
+    return panel
+
+
+def _tap_panel(
+    name: str, trace: Trace, values: Floats, ids: NDArray[np.intp], grid: Grid, editable: str
+) -> Panel:
+    symbols = Symbols(trace.layer)
+    figure = blank(*grid.size)
+    texts = [short(v) for v in values.ravel().tolist()]
+    labels = [str(symbols.weight(int(i))) for i in ids]
+    size = grid.number_size(texts)
+    named = size and grid.cell >= 38
+    words: list[Mark] = []
+    for square, (text, label, i) in enumerate(zip(texts, labels, ids.tolist(), strict=True)):
+        box, colour = grid.box(square, 1), symbols.colour(i)
+        ink = tap(colour, "-ink")
+        figure["layout"]["shapes"].append(marks.rect(box, "tap", fill=tap(colour)))
+        x, y = _middle(box)
+        shift = grid.cell * 0.17 if named else 0
+        if size:
+            words.append(marks.text((x, y + shift), text, "n", size=size, colour=ink, weight=600))
+        if named:
+            small = min(11.5, (grid.cell - 6) / text_width(label, 1))
+            words.append(marks.text((x, y - grid.cell * 0.24), label, "n", size=small, colour=ink))
+    figure["layout"]["annotations"] = words
+    return Panel(name, "tap", figure, grid, ids, values, editable, _places(ids))
+
+
+def padded_map_panel(trace: Trace, member: int) -> Panel:
+    """The activated map in its zero padding: what the forward stencil slides over."""
+    shape = trace.layer.input.shape[1:]
+    ids = stencil.pad(np.arange(1.0, 1 + np.prod(shape)).reshape(shape), trace.layer.padding)
+    values = stencil.pad(trace.activated[member], trace.layer.padding)
+    return map_panel("map_padded", "source", values, largest=LARGE, ids=ids.astype(np.intp) - 1)
+
+
+def padded_delta_panel(trace: Trace, member: int) -> Panel:
+    """The deltas with a stride's zeros between and "full" zeros around: what is collected from."""
+    layer = trace.layer
+    shape = layer.output_shape[1:]
+    ids = stencil.full_deltas(layer, np.arange(1.0, 1 + np.prod(shape)).reshape(shape))
+    values = stencil.full_deltas(layer, layer.output_delta[member])
+    return map_panel("delta_padded", "target", values, largest=LARGE, ids=ids.astype(np.intp) - 1)
+
+
+def plain_panel(name: str, trace: Trace, member: int, *, largest: float = SMALL) -> Panel:
+    """A map of the trace (``input``, ``activated``, ``output``, ``output_delta``, …) as it is."""
+    if name == "kernel_gradient":
+        values = trace.kernel_gradient.reshape(-1, *trace.layer.kernel.shape[2:])
+        return map_panel(name, "tap", values, largest=largest)
+    owner = trace.layer if name in ("input", "output_delta") else trace
+    kind = "target" if name in ("output", "output_delta") else "source"
+    editable = name if name in ("input", "output_delta") else ""
+    values = getattr(owner, name)[member]
+    return map_panel(name, kind, values, largest=largest, editable=editable)

@@ -1,0 +1,33 @@
+"""The pages: thin routes, one context dataclass each, templates in ``templates/``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import plotly
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+
+from app.pages import lab
+from app.settings import Settings
+
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+def router(settings: Settings) -> APIRouter:
+    """All pages of the app."""
+    routes = APIRouter(include_in_schema=False)
+    routes.include_router(lab.router(settings))
+
+    @routes.get("/")
+    def home(request: Request) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{lab.root_of(request)}/lab{query}", status_code=307)
+
+    @routes.get("/plotly.js")
+    def plotly_js() -> Response:
+        """plotly.js as its Python package brings it: one pin for both."""
+        headers = {"Cache-Control": "public, max-age=86400"}
+        return FileResponse(PLOTLY, media_type="text/javascript", headers=headers)
+
+    return routes

@@ -1,0 +1,262 @@
+"""The lab: one page, and the parts of it that change while it is used.
+
+The browser keeps no layer. It keeps a permalink and sends it back with a change; the answer is
+the page's changed part and the next permalink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from app.answers import trace_of
+from app.engine import PHASES, EngineError, Phase, Trace
+from app.exchange import computed, json_answer, json_body, raw_body
+from app.figures import palette
+from app.pages import picture, render, workbench
+from app.pages.workbench import Moments, Workbench
+from app.settings import Settings
+from app.spec import PRESETS, LayerSpec, Limits, SpecError, View, changes, decode
+from app.words import DEFAULT, LANGUAGES, N_, negotiate, say
+
+FIRST = View(phase="deltas", step=1)
+MOST_MOMENTS = 64  # in one request
+
+
+@dataclass(frozen=True)
+class LabPage:
+    """What ``pages/lab.html`` is rendered from."""
+
+    name: str
+    language: str
+    languages: dict[str, str]
+    theme: str
+    root: str
+    static: str
+    here: Callable[[str], str]
+    notice: str
+    bench: Workbench
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BenchPart:
+    """What ``partials/bench.html`` is rendered from."""
+
+    bench: Workbench
+
+
+def language_of(request: Request) -> str:
+    """The language in the URL, else the browser's."""
+    asked = request.query_params.get("lang", "")
+    return asked if asked in LANGUAGES else negotiate(request.headers.get("accept-language"))
+
+
+def router(settings: Settings) -> APIRouter:
+    """The lab's routes; none of them is part of the REST contract."""
+    routes = APIRouter(include_in_schema=False)
+    limits = settings.limits
+
+    @routes.get("/lab")
+    def lab(request: Request) -> HTMLResponse:
+        language, root = language_of(request), root_of(request)
+        query = request.query_params
+        spec, notice = PRESETS["article"].spec, ""
+        try:
+            if "spec" in query:
+                spec = decode(query["spec"], limits)
+            trace = trace_of(spec, limits)
+        except EngineError as error:
+            fault = say(language, error.template, **error.facts)
+            notice = say(
+                language,
+                "This link cannot be shown, so here is the article's example. ({field} {fault})",
+                field=error.field, fault=fault,
+            )  # fmt: skip
+            spec = PRESETS["article"].spec
+            trace = trace_of(spec, limits)
+        view = (View.of(query) if "phase" in query or "step" in query else FIRST).within(trace)
+        bench = workbench.build(spec, trace, view, language)
+        theme = query.get("theme", "")
+        page = LabPage(
+            name="lab",
+            language=language,
+            languages=LANGUAGES,
+            theme=theme if theme in ("light", "dark") else "",
+            root=root,
+            static=f"{root}/static",
+            here=lambda code: _here(request, code),
+            notice=notice,
+            bench=bench,
+            data=_data(bench, root),
+        )
+        vary = {"Vary": "Accept-Language", "Content-Language": language}
+        return HTMLResponse(render.page("lab", language, page), headers=vary)
+
+    @routes.post("/lab/view")
+    async def view(request: Request) -> Response:
+        body = await json_body(request, limits)
+        language = _language(body)
+        spec = _spec(body, limits)
+        change = body.get("change")
+        try:
+            if change is not None:
+                if not isinstance(change, dict):
+                    raise SpecError(("change",), "must be an object")
+                spec = changes.apply(spec, change, limits)
+            root = root_of(request)
+            return await _json(spec, lambda: _answer(spec, body, language, root, limits))
+        except EngineError as error:
+            return _refused(error, language)
+
+    @routes.post("/lab/picture")
+    async def upload(request: Request) -> Response:
+        data = await raw_body(request, limits)
+        query = dict(request.query_params)
+        language = language_of(request)
+        try:
+            spec = changes.with_picture(_spec(query, limits), picture.grey_map(data), limits)
+        except EngineError as error:
+            return _refused(error, language)
+        return await _json(spec, lambda: _answer(spec, query, language, root_of(request), limits))
+
+    @routes.post("/lab/moments")
+    async def moments(request: Request) -> Response:
+        body = await json_body(request, limits)
+        spec, language = _spec(body, limits), _language(body)
+
+        def answer() -> dict[str, Any]:
+            trace = trace_of(spec, limits)
+            keys = [_key(key, trace) for key in _list(body.get("keys"))]
+            made = Moments(trace, _view(body).within(trace), language)
+            return {"moments": _moments(made, keys, language)}
+
+        return await _json(spec, answer)
+
+    @routes.post("/lab/figures")
+    async def figures(request: Request) -> Response:
+        body = await json_body(request, limits)
+        spec = _spec(body, limits)
+        theme = "dark" if body.get("theme") == "dark" else "light"
+
+        def answer() -> dict[str, Any]:
+            trace = trace_of(spec, limits)
+            shown = workbench.all_panels(trace, _view(body).within(trace))
+            return {"figures": {p.name: palette.resolve(p.figure, theme) for p in shown}}
+
+        return await _json(spec, answer)
+
+    @routes.get("/palette.css")
+    def colours() -> Response:
+        headers = {"Cache-Control": "public, max-age=300"}
+        return Response(palette.stylesheet(), media_type="text/css", headers=headers)
+
+    return routes
+
+
+async def _json(spec: LayerSpec, answer: Callable[[], object]) -> Response:
+    return Response(await computed(spec, answer), media_type="application/json")
+
+
+def _refused(error: EngineError, language: str) -> Response:
+    """What cannot be done is an ordinary answer here: a browser logs every 4xx as an error."""
+    said = say(language, error.template, **error.facts)
+    where = say(language, _NAMES.get(error.field.partition("[")[0], "{field}"), field=error.field)
+    return json_answer({"refused": f"{where} {said}".strip()})
+
+
+_NAMES = {
+    "change": "",
+    "picture": N_("The picture"),
+    "input": N_("The map"),
+    "kernel": N_("The kernel"),
+    "stride": N_("The stride"),
+    "dilation": N_("The dilation"),
+    "padding": N_("The padding"),
+    "output_delta": N_("The error at the output"),
+}
+
+
+def root_of(request: Request) -> str:
+    """Where the app is mounted."""
+    return str(request.scope.get("root_path", ""))
+
+
+def _answer(
+    spec: LayerSpec, body: dict[str, Any], language: str, root: str, limits: Limits
+) -> dict[str, Any]:
+    trace = trace_of(spec, limits)
+    bench = workbench.build(spec, trace, _view(body).within(trace), language)
+    html = render.part("bench", language, BenchPart(bench))
+    return {"html": html, "data": _data(bench, root)}
+
+
+def _data(bench: Workbench, root: str) -> dict[str, Any]:
+    """What the page's script knows: where it stands, and the moments that it may show."""
+    made = Moments(bench.trace, bench.view, bench.language)
+    view = bench.view
+    return {
+        "spec": bench.permalink,
+        "phase": view.phase,
+        "step": view.step,
+        "term": view.term,
+        "member": view.member,
+        "steps": bench.steps,
+        "language": bench.language,
+        "root": root,
+        "moments": _moments(made, made.keys(), bench.language),
+    }
+
+
+def _moments(made: Moments, keys: list[tuple[Phase, int]], language: str) -> dict[str, Any]:
+    macros = render.environment(language).get_template("macros/panel.html").module
+    found = {}
+    for phase, cell in keys:
+        moment, written = made.of(phase, cell)
+        moment["formula"] = str(macros.formula(written))  # type: ignore[attr-defined]
+        found[f"{phase}/{cell}"] = moment
+    return found
+
+
+def _here(request: Request, language: str) -> str:
+    query = {**request.query_params, "lang": language}
+    return f"{root_of(request)}/lab?{urlencode(query, safe='~,:!*=')}"
+
+
+def _spec(body: dict[str, Any], limits: Limits) -> LayerSpec:
+    text = body.get("spec")
+    if text is None:
+        return PRESETS["article"].spec
+    if not isinstance(text, str):
+        raise SpecError(("spec",), "must be a permalink's text")
+    return decode(text, limits)
+
+
+def _view(body: dict[str, Any]) -> View:
+    return View.of({k: str(body[k]) for k in ("phase", "step", "term", "member") if k in body})
+
+
+def _language(body: dict[str, Any]) -> str:
+    asked = body.get("language")
+    return asked if isinstance(asked, str) and asked in LANGUAGES else DEFAULT
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > MOST_MOMENTS:
+        raise SpecError(("keys",), "must be a list of at most {most} keys", most=MOST_MOMENTS)
+    return value
+
+
+def _key(key: Any, trace: Trace) -> tuple[Phase, int]:
+    name, _, number = key.partition("/") if isinstance(key, str) else ("", "", "")
+    if name not in PHASES or not number.isascii() or not number.isdigit() or len(number) > 9:
+        raise SpecError(("keys",), "must be like deltas/4")
+    phase: Phase = name
+    if int(number) >= trace.step_count(phase):
+        raise SpecError(("keys",), "must be like deltas/4, with a step that the layer has")
+    return phase, int(number)

@@ -1,0 +1,73 @@
+"""Every setting, read from the environment once, when the process starts."""
+
+from __future__ import annotations
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.spec import DEFAULT_LIMITS, Limits
+
+
+class Settings(BaseSettings):
+    """Settings of one process; each is an environment variable that starts with ``ROT180_``.
+
+    ``HOST`` and ``PORT`` work as well, because that is what ``make run`` and most hosts set.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="ROT180_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    host: str = Field(
+        default="127.0.0.1",
+        validation_alias=AliasChoices("host", "ROT180_HOST", "HOST"),
+        description="Address to listen on; 0.0.0.0 to be reached from other machines.",
+    )
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("port", "ROT180_PORT", "PORT"),
+        description="Port to listen on; 0 takes a free one.",
+    )
+    root_path: str = Field(
+        default="",
+        description="Path that a reverse proxy strips before it asks here, such as /rot180.",
+    )
+    forwarded_allow_ips: str = Field(
+        default="127.0.0.1",
+        description="Proxies whose X-Forwarded-* headers are believed, separated by commas.",
+    )
+    access_log: bool = Field(default=False, description="Log every request (costs a third).")
+    max_side: int = Field(
+        default=DEFAULT_LIMITS.side, ge=1, le=4096, description="Most rows or columns of a map."
+    )
+    max_cells: int = Field(
+        default=DEFAULT_LIMITS.cells, ge=1, description="Most numbers in one array."
+    )
+    max_work: int = Field(
+        default=DEFAULT_LIMITS.work, ge=1, description="Most multiplications of one pass."
+    )
+    max_wires: int = Field(
+        default=DEFAULT_LIMITS.wires, ge=1, description="Most wires listed in one answer."
+    )
+    max_body_bytes: int = Field(
+        default=DEFAULT_LIMITS.body_bytes, ge=1024, description="Largest request body, in bytes."
+    )
+    max_permalink_chars: int = Field(
+        default=DEFAULT_LIMITS.permalink_chars,
+        ge=256,
+        description="Longest permalink; a server cuts URLs at 64 KiB.",
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """The limits on one request."""
+        return Limits(
+            side=self.max_side,
+            cells=self.max_cells,
+            work=self.max_work,
+            wires=self.max_wires,
+            body_bytes=self.max_body_bytes,
+            permalink_chars=self.max_permalink_chars,
+        )

@@ -1,0 +1,25 @@
+"""What a user may ask for, as one value: JSON body, permalink, preset, and the engine's layer."""
+
+from app.spec.arrays import parse_array
+from app.spec.errors import LimitError, PermalinkError, SpecError
+from app.spec.layer import LayerSpec, NodeSpec
+from app.spec.limits import DEFAULT_LIMITS, Limits
+from app.spec.permalink import decode, encode
+from app.spec.presets import PRESETS, Preset
+from app.spec.view import View
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "PRESETS",
+    "LayerSpec",
+    "LimitError",
+    "Limits",
+    "NodeSpec",
+    "PermalinkError",
+    "Preset",
+    "SpecError",
+    "View",
+    "decode",
+    "encode",
+    "parse_array",
+]

@@ -1,0 +1,251 @@
+"""What a reader does to a layer: every edit is a spec and a change, giving another spec.
+
+Sizes follow: after a change of geometry the deltas keep what still has a place, and new places
+get small uneven numbers, so that nothing new is symmetric by accident.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from app.engine import Layer
+from app.engine.activations import Floats
+from app.spec.errors import SpecError
+from app.spec.layer import LayerSpec
+from app.spec.limits import DEFAULT_LIMITS, Limits
+from app.spec.presets import PRESETS
+
+ARRAYS = ("input", "kernel", "output_delta")
+SETTINGS = ("operation", "activation", "stride", "dilation", "padding")
+MOST_ROWS = {"input": 16, "kernel": 7}  # how far the size buttons go; presets may be larger
+_FILL = (1.0, -1.0, 2.0, 0.5, -2.0, 3.0, -0.5)
+
+
+def apply(spec: LayerSpec, change: Mapping[str, Any], limits: Limits = DEFAULT_LIMITS) -> LayerSpec:
+    """The spec after a change. ``change["kind"]`` is one of :data:`KINDS`.
+
+    Raises:
+        SpecError, EngineError: what is wrong with the entry; nothing has happened then.
+    """
+    kind = change.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        known = ", ".join(KINDS)
+        raise SpecError(("change", "kind"), "must be one of {known}", known=known)
+    return KINDS[kind](spec, change, limits)
+
+
+def number(text: object) -> float:
+    """A number as people type it: ``-2``, ``−2``, ``.5``, ``1/3``, full-width digits.
+
+    >>> number("−2"), number(" 1/4 "), number("３")
+    (-2.0, 0.25, 3.0)
+    """
+    if not isinstance(text, str) or len(text) > 64:
+        raise SpecError(("change", "text"), "must be a number of at most 64 characters")
+    plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
+    plain = plain.replace("\N{FRACTION SLASH}", "/").strip()
+    match = re.fullmatch(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)(?:/([\d.]+))?", plain, re.ASCII)
+    try:
+        value = float(match[1]) / float(match[2] or 1) if match else float("nan")
+    except (ValueError, ZeroDivisionError):
+        value = float("nan")
+    if not np.isfinite(value):
+        raise SpecError(("change", "text"), "is not a number; write it like -2, 0.5 or 1/3")
+    return value
+
+
+def _field(change: Mapping[str, Any]) -> str:
+    field = change.get("field")
+    if field not in ARRAYS:
+        raise SpecError(("change", "field"), "must be input, kernel or output_delta")
+    return str(field)
+
+
+def _array(spec: LayerSpec, field: str, limits: Limits) -> Floats:
+    array: Floats | None = getattr(spec, field)
+    if array is None:  # deltas left to be all ones
+        layer = spec.layer(limits)
+        array = layer.ranked(layer.output_delta)
+    return array.copy()
+
+
+def _with(spec: LayerSpec, limits: Limits, **fields: Any) -> LayerSpec:
+    """Another spec, checked as if it had been sent, its deltas made to fit."""
+    body = {**spec.request(), **fields}
+    wanted = LayerSpec.parse({k: v for k, v in body.items() if k != "output_delta"}, limits)
+    layer = wanted.layer(limits)
+    delta = body.get("output_delta")
+    if delta is not None:
+        shape = layer.output_shape[4 - layer.rank :]
+        body["output_delta"] = refit(np.asarray(delta, dtype=np.float64), shape).tolist()
+    changed = LayerSpec.parse(body, limits)
+    changed.layer(limits)
+    return changed
+
+
+def refit(array: Floats, shape: tuple[int, ...]) -> Floats:
+    """What still has a place stays; new places get small uneven numbers."""
+    fitted = np.resize(np.array(_FILL), int(np.prod(shape))).reshape(shape)
+    common = tuple(slice(0, min(a, b)) for a, b in zip(array.shape, shape, strict=True))
+    fitted[common] = array[common]
+    return fitted
+
+
+def _index(change: Mapping[str, Any], array: Floats) -> int:
+    cell = change.get("cell")
+    if not isinstance(cell, int) or isinstance(cell, bool) or not 0 <= cell < array.size:
+        raise SpecError(("change", "cell"), "must be below {count}", count=array.size)
+    return cell
+
+
+def _cell(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
+    field = _field(change)
+    array = _array(spec, field, limits)
+    cell = _index(change, array)
+    array.flat[cell] = number(change.get("text"))
+    return _with(spec, limits, **{field: array.tolist()})
+
+
+def table(text: object) -> list[list[float]]:
+    """Rows of numbers from a spreadsheet: lines, and tabs, semicolons, commas or blanks between."""
+    if not isinstance(text, str) or len(text) > 100_000:
+        raise SpecError(("change", "text"), "must be rows of numbers, at most 100,000 characters")
+    lines = [
+        line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()
+    ]
+    rows = []
+    for line in lines:
+        inside = line.strip().strip("[]").strip()
+        mark = next((m for m in ("\t", ";", ",") if m in inside), None)
+        words = inside.split(mark) if mark else inside.split()
+        rows.append([number(word) for word in words if word.strip() or mark == "\t"])
+    if not rows:
+        raise SpecError(("change", "text"), "holds no numbers; copy some cells first")
+    return rows
+
+
+def _paste(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
+    """A block of numbers from the chosen cell on; what reaches beyond the map is left out."""
+    field = _field(change)
+    array = _array(spec, field, limits)
+    rows = table(change.get("text"))
+    cell = _index(change, array)
+    *tile, top, left = np.unravel_index(cell, array.shape)
+    plane = array[tuple(tile)]
+    for y, row in enumerate(rows[: plane.shape[0] - int(top)]):
+        fitting = row[: plane.shape[1] - int(left)]
+        plane[top + y, left : left + len(fitting)] = fitting
+    return _with(spec, limits, **{field: array.tolist()})
+
+
+def _set(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
+    field = change.get("field")
+    if field not in SETTINGS:
+        known = ", ".join(SETTINGS)
+        raise SpecError(("change", "field"), "must be one of {known}", known=known)
+    return _with(spec, limits, **{str(field): change.get("value")})
+
+
+def _size(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
+    field = _field(change)
+    sizes = (change.get("rows"), change.get("columns"))
+    most = MOST_ROWS.get(field, 0)
+    if not all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= most for n in sizes):
+        raise SpecError(("change", "rows"), "must be 1 to {most}", most=most)
+    array = _array(spec, field, limits)
+    fitted = refit(array, (*array.shape[:-2], *map(int, sizes)))  # type: ignore[arg-type]
+    return _with(spec, limits, **{field: fitted.tolist()})
+
+
+def _step(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
+    """A setting one up or down: ``stride``, ``input.rows``, ``kernel.columns``, …"""
+    name, by = change.get("name"), change.get("by")
+    if by not in (1, -1) or not isinstance(name, str):
+        raise SpecError(("change", "by"), "must be 1 or -1")
+    field, _, side = name.partition(".")
+    if side:
+        array = _array(spec, _field({"field": field}), limits)
+        sizes = dict(zip(("rows", "columns"), array.shape[-2:], strict=True))
+        sizes[side] = sizes.get(side, 0) + by
+        return _size(spec, {"field": field, **sizes}, limits)
+    layer = spec.layer(limits)
+    (top, bottom), (left, right) = layer.padding
+    now = {"stride": layer.stride[0], "dilation": layer.dilation[0],
+           "padding": max(top, bottom, left, right)}  # fmt: skip
+    return _set(spec, {"field": field, "value": now.get(field, 0) + by}, limits)
+
+
+def _nudge(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
+    """A cell's number a little up or down."""
+    field, by = _field(change), change.get("by")
+    array = _array(spec, field, limits)
+    cell = _index(change, array)
+    if by not in (1, -1):
+        raise SpecError(("change", "by"), "must be 1 or -1")
+    array.flat[cell] += by
+    return _with(spec, limits, **{field: array.tolist()})
+
+
+def _preset(_spec: LayerSpec, change: Mapping[str, Any], _limits: Limits) -> LayerSpec:
+    name = change.get("name")
+    if not isinstance(name, str) or name not in PRESETS:
+        known = ", ".join(PRESETS)
+        raise SpecError(("change", "name"), "must be one of {known}", known=known)
+    return PRESETS[name].spec
+
+
+def _random(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
+    """Small whole numbers from a seed, none of them 0: the same seed, the same numbers."""
+    seed = change.get("seed")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise SpecError(("change", "seed"), "must be a whole number below 2^32")
+    rng = np.random.default_rng(seed)
+    whole = {}
+    for field in ARRAYS:
+        shape = _array(spec, field, limits).shape
+        whole[field] = (rng.integers(1, 6, shape) * rng.choice([-1, 1], shape)).tolist()
+    return _with(spec, limits, **whole)
+
+
+KINDS: dict[str, Callable[[LayerSpec, Mapping[str, Any], Limits], LayerSpec]] = {
+    "cell": _cell,
+    "paste": _paste,
+    "set": _set,
+    "size": _size,
+    "step": _step,
+    "nudge": _nudge,
+    "preset": _preset,
+    "random": _random,
+}
+
+
+def with_picture(spec: LayerSpec, picture: Floats, limits: Limits = DEFAULT_LIMITS) -> LayerSpec:
+    """The layer over a picture, (H, W) of 0…1; its middle, as large as the output, is δ^{l+1}.
+
+    Any deltas would do. A picture's own are seen to move when a stencil is turned the wrong way.
+    """
+    kernel = spec.kernel if spec.kernel.ndim == 2 else spec.kernel[0, 0]
+    body = {
+        **spec.request(),
+        "input": picture.tolist(),
+        "kernel": kernel.tolist(),
+        "bias": 0,
+        "groups": 1,
+    }
+    body.pop("output_delta", None)
+    plain = LayerSpec.parse(body, limits)
+    layer: Layer = plain.layer(limits)
+    rows, columns = layer.output_shape[2:]
+    top, left = (max(0, (n - m) // 2) for n, m in zip(picture.shape, (rows, columns), strict=True))
+    middle = picture[top : top + rows, left : left + columns]
+    grown = np.zeros((rows, columns))
+    grown[: middle.shape[0], : middle.shape[1]] = middle
+    return LayerSpec.parse({**body, "output_delta": grown.tolist()}, limits)
+
+
+__all__ = ["ARRAYS", "KINDS", "MOST_ROWS", "SETTINGS", "apply", "number", "table", "with_picture"]

@@ -1,0 +1,273 @@
+"""What a user may ask for: a layer, as a value that can be sent, compared and remembered."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.engine import Layer, Operation
+from app.engine.activations import Floats
+from app.engine.geometry import Axis, PaddingName
+from app.engine.layer import Padding, Pair
+from app.spec import fields
+from app.spec.errors import LimitError, Path, SpecError
+from app.spec.fields import Parsed
+from app.spec.limits import DEFAULT_LIMITS, Limits
+
+Axes = tuple[Axis, Axis]
+
+
+class LayerSpec(BaseModel):
+    """One convolutional layer and the deltas that arrive from behind it (docs: REST contract).
+
+    Arrays are read-only float64 and keep the axes they were given with. ``stride`` and
+    ``dilation`` are (rows, columns) and ``padding`` a word or ((top, bottom), (left, right)),
+    whichever short form they were written in. Two specs are equal when all their numbers are.
+
+    >>> spec = LayerSpec(input=[[1, 2, 3], [4, 5, 6], [7, 8, 9]], kernel=[[1, 2], [3, 4]])
+    >>> spec.stride, spec.layer().output_shape
+    ((1, 1), (1, 1, 2, 2))
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+    )
+
+    input: Annotated[
+        Floats,
+        Parsed(fields.map_field, fields.MAP_SCHEMA),
+        Field(description="z^l, the earlier layer's pre-activations"),
+    ]
+    kernel: Annotated[
+        Floats,
+        Parsed(fields.kernel_field, fields.KERNEL_SCHEMA),
+        Field(description="w: kh×kw with an H×W input, else C_out×(C_in/groups)×kh×kw"),
+    ]
+    bias: Annotated[
+        Floats,
+        Parsed(fields.bias_field, fields.BIAS_SCHEMA),
+        Field(description="b: one number, or one for each output channel"),
+    ] = cast(Floats, 0.0)
+    operation: Annotated[
+        Operation,
+        Parsed(fields.operation_field, fields.OPERATION_SCHEMA),
+        Field(description="What the forward pass does with w"),
+    ] = "convolution"
+    activation: Annotated[
+        str,
+        Parsed(fields.activation_field, fields.ACTIVATION_SCHEMA),
+        Field(description="σ, applied to the input: a^l = σ(z^l)"),
+    ] = "identity"
+    stride: Annotated[
+        Pair,
+        Parsed(fields.pair_field, fields.PAIR_SCHEMA),
+        Field(description="Cells that the window moves by"),
+    ] = (1, 1)
+    dilation: Annotated[
+        Pair,
+        Parsed(fields.pair_field, fields.PAIR_SCHEMA),
+        Field(description="Distance between neighbouring taps"),
+    ] = (1, 1)
+    padding: Annotated[
+        Padding | PaddingName,
+        Parsed(fields.padding_field, fields.PADDING_SCHEMA),
+        Field(description="Zeros around a^l"),
+    ] = ((0, 0), (0, 0))
+    groups: Annotated[
+        int,
+        Parsed(fields.groups_field, fields.GROUPS_SCHEMA),
+        Field(description="Groups of channels that do not mix"),
+    ] = 1
+    output_delta: Annotated[
+        Floats | None,
+        Parsed(fields.delta_field, fields.DELTA_SCHEMA),
+        Field(description="δ^{l+1} = ∂C/∂output, shaped like the output; all ones if left out"),
+    ] = None
+
+    ARRAYS: ClassVar[tuple[str, ...]] = ("input", "kernel", "bias", "output_delta")
+
+    @classmethod
+    def parse(cls, value: object, limits: Limits = DEFAULT_LIMITS, at: Path = ()) -> Self:
+        """From what a JSON document holds.
+
+        Raises:
+            SpecError: the first fault, with the others in ``others``; ``at`` starts every path.
+        """
+        try:
+            return cls.model_validate(value, context={"limits": limits})
+        except ValidationError as error:
+            first, *rest = (_fault(cls, found, at) for found in error.errors(include_url=False))
+            first.others = tuple(rest)
+            raise first from None
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether the bias is written down; only a single 0 is not (and −0 is another number)."""
+        return self.bias.ndim > 0 or self.bias.tobytes() != bytes(8)
+
+    @cached_property
+    def key(self) -> bytes:
+        """All that makes the spec what it is, in bytes; equal specs have equal keys."""
+        plain = [getattr(self, name) for name in type(self).model_fields if name not in self.ARRAYS]
+        arrays = [getattr(self, name) for name in self.ARRAYS]
+        shapes = [None if array is None else array.shape for array in arrays]
+        numbers = (array.tobytes() for array in arrays if array is not None)
+        return b"".join((repr((plain, shapes)).encode(), *numbers))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def request(self) -> dict[str, Any]:
+        """The JSON body that says the same, as short as it can be written."""
+        body: dict[str, Any] = {"input": self.input.tolist(), "kernel": self.kernel.tolist()}
+        if self.has_bias:
+            body["bias"] = self.bias.tolist()
+        for name in ("operation", "activation", "groups"):
+            if getattr(self, name) != type(self).model_fields[name].default:
+                body[name] = getattr(self, name)
+        for name in ("stride", "dilation"):
+            rows, columns = getattr(self, name)
+            if (rows, columns) != (1, 1):
+                body[name] = rows if rows == columns else [rows, columns]
+        if self.padding != ((0, 0), (0, 0)):
+            body["padding"] = short_padding(self.padding)
+        if self.output_delta is not None:
+            body["output_delta"] = self.output_delta.tolist()
+        return body
+
+    def layer(self, limits: Limits = DEFAULT_LIMITS) -> Layer:
+        """The engine's layer, checked against the limits before anything large is made.
+
+        Raises:
+            LimitError: a side, or the work, is beyond the limits.
+            EngineError: the fields do not belong together.
+        """
+        _check_sides(self, limits)
+        axes = self._axes()
+        if axes is not None and all(axis.fits for axis in axes):
+            _check_output(self, axes, limits)
+            if self.work > limits.work:
+                raise LimitError(
+                    ("input",),
+                    "makes {got:,} multiplications or padded cells with this kernel and padding; "
+                    "{most:,} is the limit",
+                    got=self.work,
+                    most=limits.work,
+                )
+        return Layer.of(**{name: getattr(self, name) for name in LayerSpec.model_fields})
+
+    @cached_property
+    def work(self) -> int:
+        """Multiply-adds of the longest pass, or cells of the largest padded map if more.
+
+        0 for a layer that the engine refuses.
+        """
+        axes = self._axes()
+        return _work(self, axes) if axes is not None and all(axis.fits for axis in axes) else 0
+
+    def _axes(self) -> Axes | None:
+        """Rows and columns; None where the engine will refuse the arrays' axes anyway."""
+        if (self.input.ndim == 2) != (self.kernel.ndim == 2):
+            return None
+        rows, columns = (
+            Axis(self.input.shape[i], self.kernel.shape[i], self.stride[i], self.dilation[i])
+            for i in (-2, -1)
+        )
+        if isinstance(self.padding, str):
+            named = self.padding
+            sides = (rows.named_padding(named), columns.named_padding(named))
+        else:
+            sides = self.padding
+        return _padded(rows, sides[0]), _padded(columns, sides[1])
+
+
+class NodeSpec(LayerSpec):
+    """A layer and one of its input nodes."""
+
+    node: Annotated[
+        tuple[int, ...],
+        Parsed(fields.node_field, fields.NODE_SCHEMA),
+        Field(description="[y, x], [c, y, x] or [n, c, y, x], counted from 0"),
+    ]
+
+
+def _padded(axis: Axis, sides: Pair) -> Axis:
+    return Axis(axis.size, axis.taps, axis.stride, axis.dilation, *sides)
+
+
+def short_padding(padding: Padding | PaddingName) -> Any:
+    """The shortest of the five ways to write it."""
+    if isinstance(padding, str):
+        return padding
+    rows, columns = padding
+    if rows[0] != rows[1] or columns[0] != columns[1]:
+        return [list(rows), list(columns)]
+    return rows[0] if rows == columns else [rows[0], columns[0]]
+
+
+def _fault(model: type[LayerSpec], found: Any, at: Path) -> SpecError:
+    path: Path = at + tuple(found["loc"])
+    error = found.get("ctx", {}).get("error")
+    if isinstance(error, SpecError):
+        return error.under(path)
+    if found["type"] == "missing":
+        return SpecError(path, "is missing")
+    if found["type"] == "extra_forbidden":  # its name is the user's text: say what is known instead
+        known = ", ".join(model.model_fields)
+        return SpecError(path[:-1], "has an unknown field; known are {known}", known=known)
+    return SpecError(path, "is not a JSON object")
+
+
+def _check_sides(spec: LayerSpec, limits: Limits) -> None:
+    for name in ("input", "kernel"):
+        side = max(getattr(spec, name).shape[-2:])
+        if side > limits.side:
+            raise LimitError(
+                (name,),
+                "has {got:,} rows or columns; {most:,} is the limit",
+                got=side,
+                most=limits.side,
+            )
+
+
+def _check_output(spec: LayerSpec, axes: Axes, limits: Limits) -> None:
+    members, outputs, _ = _counts(spec)
+    cells = members * outputs * math.prod(axis.outputs for axis in axes)
+    if cells > limits.cells:
+        raise LimitError(
+            ("kernel",),
+            "gives an output of {got:,} numbers here; {most:,} is the limit",
+            got=cells,
+            most=limits.cells,
+        )
+
+
+def _work(spec: LayerSpec, axes: Axes) -> int:
+    """What the engine will multiply and store, from the sizes alone (plain integers)."""
+    members, outputs, per_group = _counts(spec)
+    pairs = members * outputs * per_group
+    return max(
+        pairs * math.prod(axis.outputs * axis.taps for axis in axes),  # forward
+        pairs * math.prod(axis.size * axis.taps for axis in axes),  # collecting
+        # the gradient slides over the stride's leftover too, before that is cropped
+        pairs * math.prod(axis.outputs * _slides(axis) for axis in axes),
+        math.prod(spec.input.shape[:-2]) * math.prod(axis.padded for axis in axes),
+        # deltas with the stride's zeros between them and the window's around them
+        members * outputs * math.prod(axis.padded + 2 * (axis.span - 1) for axis in axes),
+    )
+
+
+def _counts(spec: LayerSpec) -> tuple[int, int, int]:
+    """Batch members, output channels, and input channels of each group."""
+    outputs, per_group = spec.kernel.shape[:-2] or (1, 1)
+    return spec.input.shape[0] if spec.input.ndim == 4 else 1, outputs, per_group
+
+
+def _slides(axis: Axis) -> int:
+    return (axis.padded - (axis.outputs - 1) * axis.stride - 1) // axis.dilation + 1

@@ -1,0 +1,98 @@
+"""Symbols of one layer's nodes and weights, for drawings (Unicode) and formulas (MathML).
+
+Two different nodes carry one number in their names, so a delta always says its layer: δˡ₁₂ is an
+input node's, δˡ⁺¹₁₂ an output node's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from app.engine import Layer
+from app.words.names import cell_name
+
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUPERSCRIPT = {"": "", "l": "ˡ", "l+1": "ˡ⁺¹"}
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A letter, the layer it belongs to (``"l"``, ``"l+1"`` or none) and which one it is."""
+
+    letter: str
+    layer: str
+    name: str
+
+    def __str__(self) -> str:
+        """As in a drawing: ``δˡ⁺¹₁₂``, ``w₂₁``, ``δˡ[10,3]``."""
+        return self.letter + _SUPERSCRIPT[self.layer] + self.name.translate(_SUBSCRIPT)
+
+    @property
+    def mathml(self) -> str:
+        """As in a formula, without the surrounding ``<math>``."""
+        letter = f"<mi>{escape(self.letter)}</mi>"
+        lower = f"<mn>{escape(self.name)}</mn>" if self.name else "<mrow></mrow>"
+        if not self.layer:
+            return f"<msub>{letter}{lower}</msub>"
+        upper = {"l": "<mi>l</mi>", "l+1": "<mrow><mi>l</mi><mo>+</mo><mn>1</mn></mrow>"}
+        return f"<msubsup>{letter}{lower}{upper[self.layer]}</msubsup>"
+
+
+def _named(shape: Sequence[int], flat: int, spatial_only: bool) -> str:
+    index = [int(i) for i in np.unravel_index(flat, tuple(shape))]
+    return cell_name(index[-2:], shape[-2:]) if spatial_only else cell_name(index, shape)
+
+
+class Symbols:
+    """Names everything in a layer by flat index; channels are left out where there is only one."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._source_shape = layer.input.shape[1:]
+        self._target_shape = layer.output_shape[1:]
+        self._tap_shape = layer.kernel.shape
+        self._spatial_taps = math.prod(layer.kernel.shape[2:])
+
+    def source(self, flat: int) -> str:
+        """An input node's number, such as ``12``."""
+        return _named(self._source_shape, flat, self._source_shape[0] == 1)
+
+    def target(self, flat: int) -> str:
+        """An output node's number."""
+        return _named(self._target_shape, flat, self._target_shape[0] == 1)
+
+    def tap(self, flat: int) -> str:
+        """A weight's number: row and column in the kernel."""
+        return _named(self._tap_shape, flat, self._tap_shape[0] * self._tap_shape[1] == 1)
+
+    def colour(self, tap: int) -> int:
+        """Which colour a tap has: its place in the kernel's plane, whatever its channels."""
+        return tap % self._spatial_taps
+
+    def z(self, flat: int) -> Symbol:
+        """An input node's pre-activation, zˡ."""
+        return Symbol("z", "l", self.source(flat))
+
+    def a(self, flat: int) -> Symbol:
+        """An input node's activation, aˡ."""
+        return Symbol("a", "l", self.source(flat))
+
+    def output(self, flat: int) -> Symbol:
+        """An output node's pre-activation, zˡ⁺¹."""
+        return Symbol("z", "l+1", self.target(flat))
+
+    def delta(self, flat: int) -> Symbol:
+        """An input node's delta, δˡ."""
+        return Symbol("δ", "l", self.source(flat))
+
+    def output_delta(self, flat: int) -> Symbol:
+        """An output node's delta, δˡ⁺¹."""
+        return Symbol("δ", "l+1", self.target(flat))
+
+    def weight(self, flat: int) -> Symbol:
+        """A weight, w."""
+        return Symbol("w", "", self.tap(flat))

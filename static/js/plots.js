@@ -1,0 +1,78 @@
+// Plotly takes over from the server's drawings once it is there: one plot a panel, drawn at its
+// nominal size and scaled by CSS, so that a resize draws nothing. Overlays stay where they are.
+
+import { postJson } from './server.js';
+
+const SETTLE = 350; // ms without an edit before plots are drawn anew
+const CONFIG = { staticPlot: true, displayModeBar: false, displaylogo: false, showSendToCloud: false };
+
+export class Plots {
+  /**
+   * @param {HTMLElement} bench
+   * @param {string} script where plotly.js is
+   */
+  constructor(bench, script) {
+    this.bench = bench;
+    this.script = script;
+    this.timer = 0;
+    /** @type {Promise<void> | null} */
+    this.loading = null;
+    /** @type {AbortController | null} */
+    this.asking = null;
+    addEventListener('resize', () => this.scale());
+  }
+
+  load() {
+    this.loading ??= new Promise((resolve, reject) => {
+      const script = document.createElement('script');
+      script.src = this.script;
+      script.onload = () => resolve();
+      script.onerror = () => reject(new Error(this.script));
+      document.head.append(script);
+    });
+    return this.loading;
+  }
+
+  /**
+   * Draws every panel of the bench soon, unless it changes again before.
+   * @param {import('./types').LabData} data
+   */
+  renew(data) {
+    clearTimeout(this.timer);
+    this.asking?.abort();
+    this.timer = window.setTimeout(() => this.draw(data).catch(() => {}), SETTLE);
+  }
+
+  /** @param {import('./types').LabData} data */
+  async draw(data) {
+    const asking = (this.asking = new AbortController());
+    const { spec, phase, step, member, language, root } = data;
+    const theme = getComputedStyle(document.body).getPropertyValue('--theme').trim();
+    const body = { spec, phase, step, member, language, theme };
+    const [answer] = await Promise.all([
+      postJson(`${root}/lab/figures`, body, language, asking.signal),
+      this.load(),
+    ]);
+    for (const [name, figure] of Object.entries(answer.figures)) {
+      if (asking.signal.aborted) return;
+      const panel = this.bench.querySelector(`[data-panel="${name}"]`);
+      const plot = /** @type {HTMLElement | null} */ (panel?.querySelector('.plot') ?? null);
+      if (!panel || !plot) continue;
+      await window.Plotly.newPlot(plot, figure.data, figure.layout, CONFIG);
+      if (asking.signal.aborted) return window.Plotly.purge(plot);
+      panel.classList.add('plotted');
+      await new Promise((resolve) => setTimeout(resolve)); // the page stays responsive in between
+    }
+    this.scale();
+    this.bench.dataset.plotted = 'true';
+  }
+
+  scale() {
+    for (const panel of /** @type {NodeListOf<HTMLElement>} */ (this.bench.querySelectorAll('.plotted'))) {
+      const plot = /** @type {HTMLElement} */ (panel.querySelector('.plot'));
+      const nominal = Number(panel.style.getPropertyValue('--w'));
+      const plate = /** @type {HTMLElement} */ (panel.querySelector('.plate'));
+      plot.style.transform = `scale(${plate.clientWidth / nominal})`;
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/** What the server sends; app/pages/workbench.py is where it is made. */
+
+export interface Moment {
+  terms: number;
+  light: Record<string, string>;
+  cover: Record<string, string>;
+  formula: string;
+  sentence: string;
+  whole: number | null;
+}
+
+export interface LabData {
+  spec: string;
+  phase: string;
+  step: number;
+  term: number;
+  member: number;
+  steps: number;
+  language: string;
+  root: string;
+  moments: Record<string, Moment>;
+}
+
+export interface Geometry {
+  rows: number;
+  columns: number;
+  cell: number;
+  origins: [number, number][];
+  cells: number[] | null;
+}
