@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 from pydantic import ValidationError
@@ -19,7 +20,9 @@ def main() -> int:
         settings = Settings()
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):
-            print(f"rot180: setting {fault['loc'][0]}: {fault['msg']}", file=sys.stderr)
+            name = str(fault["loc"][0])  # an alias as it is in the environment, or a field
+            name = name if name.isupper() else f"ROT180_{name.upper()}"
+            print(f"rot180: {name}: {fault['msg']}", file=sys.stderr)
         return 1
     try:
         listener = _listen(settings.host, settings.port)
@@ -42,7 +45,7 @@ def main() -> int:
             timeout_graceful_shutdown=5,
         )
     )
-    with listener:
+    with listener, suppress(KeyboardInterrupt):  # uvicorn raises it again after shutting down
         print(f"rot180 is at {_url(listener)}{settings.root_path}", flush=True)
         server.run(sockets=[listener])
     return 0

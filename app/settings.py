@@ -39,24 +39,25 @@ class Settings(BaseSettings):
         description="Proxies whose X-Forwarded-* headers are believed, separated by commas.",
     )
     access_log: bool = Field(default=False, description="Log every request (costs a third).")
+    # the least that each may be is what the presets need
     max_side: int = Field(
-        default=DEFAULT_LIMITS.side, ge=1, le=4096, description="Most rows or columns of a map."
+        default=DEFAULT_LIMITS.side, ge=28, le=4096, description="Most rows or columns of a map."
     )
     max_cells: int = Field(
-        default=DEFAULT_LIMITS.cells, ge=1, description="Most numbers in one array."
+        default=DEFAULT_LIMITS.cells, ge=784, description="Most numbers in one array."
     )
     max_work: int = Field(
-        default=DEFAULT_LIMITS.work, ge=1, description="Most multiplications of one pass."
+        default=DEFAULT_LIMITS.work, ge=20_000, description="Most multiplications of one pass."
     )
     max_wires: int = Field(
-        default=DEFAULT_LIMITS.wires, ge=1, description="Most wires listed in one answer."
+        default=DEFAULT_LIMITS.wires, ge=14_400, description="Most wires listed in one answer."
     )
     max_body_bytes: int = Field(
         default=DEFAULT_LIMITS.body_bytes, ge=1024, description="Largest request body, in bytes."
     )
     max_permalink_chars: int = Field(
         default=DEFAULT_LIMITS.permalink_chars,
-        ge=256,
+        ge=3000,
         description="Longest permalink; a server cuts URLs at 64 KiB.",
     )
 

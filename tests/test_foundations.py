@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -37,13 +37,13 @@ FOREIGN = re.compile(
 
 
 def _run(
-    *command: str | Path, cwd: Path = ROOT, **environment: str
+    *command: str | Path, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if name != "CI"}
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**kept, **environment},
+        env={**kept, **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -249,9 +249,8 @@ def test_a_planted_message_is_reported(
 @pytest.mark.parametrize(("ci", "status"), [({}, 0), ({"CI": "true"}, 1)])
 def test_without_a_browser_it_says_what_to_do(ci: dict[str, str], status: int) -> None:
     """Missing at home, the browser tests are skipped; missing in CI is a failure."""
-    result = _run(
-        sys.executable, "-m", "tests.browser", ROT180_BROWSER=os.devnull, PYTHONPATH="", **ci
-    )
+    environment = {"ROT180_BROWSER": os.devnull, **ci}
+    result = _run(sys.executable, "-m", "tests.browser", environment=environment)
     assert result.returncode == status
     assert "ROT180_BROWSER" in result.stderr
 
@@ -264,6 +263,6 @@ def test_without_node_it_says_so(tmp_path: Path, ci: dict[str, str], status: int
     assert shell
     assert dirname
     (tmp_path / "dirname").symlink_to(dirname)
-    result = _run(shell, "tests/js/check.sh", PATH=str(tmp_path), **ci)
+    result = _run(shell, "tests/js/check.sh", environment={"PATH": str(tmp_path), **ci})
     assert result.returncode == status
     assert "Node" in result.stderr

@@ -5,6 +5,7 @@ axes that the spec's have: H×W for an H×W input, and a kh×kw kernel's gradien
 indexed from 0 with the input's axes ([y, x], [c, y, x] or [n, c, y, x]), taps with the kernel's.
 """
 
+from app.answers.figures import figure_answer, figures_answer
 from app.answers.layer import (
     contributions_answer,
     graph_answer,
@@ -16,6 +17,8 @@ from app.answers.memory import trace_of
 
 __all__ = [
     "contributions_answer",
+    "figure_answer",
+    "figures_answer",
     "graph_answer",
     "layer_answer",
     "matrix_answer",

@@ -8,7 +8,7 @@ from threading import Lock
 from app.engine import Trace, run
 from app.spec import DEFAULT_LIMITS, LayerSpec, Limits
 
-_Key = tuple[LayerSpec, Limits]
+_Key = tuple[bytes, Limits]
 
 
 class Memory:
@@ -56,7 +56,7 @@ def trace_of(spec: LayerSpec, limits: Limits = DEFAULT_LIMITS) -> Trace:
         EngineError: the fields do not belong together, or a result is not finite.
         LimitError: too large.
     """
-    key = (spec, limits)
+    key = (spec.key, limits)
     trace = _MEMORY.get(key)
     if trace is None:
         trace = run(spec.layer(limits))

@@ -102,3 +102,25 @@ class PresetsAnswer(TypedDict):
     """All presets, in the order in which they are worth looking at."""
 
     presets: list[PresetAnswer]
+
+
+class FigureAnswer(TypedDict):
+    """A Plotly figure: traces and layout, as plotly.js takes them."""
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+class FigureName(TypedDict):
+    """One figure that can be asked for."""
+
+    name: str
+    symbol: str
+    shows: str
+
+
+class FiguresAnswer(TypedDict):
+    """All figures, and the options that each takes beside the layer."""
+
+    figures: list[FigureName]
+    options: dict[str, Any]

@@ -16,7 +16,7 @@ from app import answers
 from app.answers import schemas
 from app.api import problems
 from app.exchange import dumps
-from app.spec import PRESETS, LayerSpec, Limits, NodeSpec, encode
+from app.spec import PRESETS, FigureSpec, LayerSpec, Limits, NodeSpec, encode
 
 PREFIX = "/api/v1"
 
@@ -28,6 +28,9 @@ _COMPONENTS: dict[str, Any] = {
     "GraphAnswer": schemas.GraphAnswer,
     "MatrixAnswer": schemas.MatrixAnswer,
     "PresetsAnswer": schemas.PresetsAnswer,
+    "Figure": FigureSpec,
+    "FigureAnswer": schemas.FigureAnswer,
+    "FiguresAnswer": schemas.FiguresAnswer,
     "Problem": problems.Problem,
 }
 
@@ -53,23 +56,27 @@ class Described:
     def __init__(self, limits: Limits) -> None:
         spec, node = PRESETS["article"].spec, (0, 1)
         body = spec.request()
-        self.layer = _posted("Layer", body, "LayerAnswer", answers.layer_answer(spec, limits))
-        self.contributions = _posted(
+        self.layer = posted("Layer", body, "LayerAnswer", answers.layer_answer(spec))
+        self.contributions = posted(
             "LayerAndNode",
             {**body, "node": list(node)},
             "ContributionsAnswer",
-            answers.contributions_answer(spec, node, limits),
+            answers.contributions_answer(spec, node),
         )
-        self.graph = _posted("Layer", body, "GraphAnswer", answers.graph_answer(spec, limits))
-        self.matrix = _posted("Layer", body, "MatrixAnswer", answers.matrix_answer(spec, limits))
+        self.graph = posted("Layer", body, "GraphAnswer", answers.graph_answer(spec))
+        self.matrix = posted("Layer", body, "MatrixAnswer", answers.matrix_answer(spec))
         self.layer_link: dict[str, Any] = {
             "tags": ["layer"],
             "responses": _responses(
                 "LayerAnswer",
-                answers.layer_answer(spec, limits),
+                answers.layer_answer(spec),
                 ("invalid_permalink", *_IN_LAYER),
             ),
             "openapi_extra": {"parameters": [_spec_parameter(spec, limits)]},
+        }
+        self.figures: dict[str, Any] = {
+            "tags": ["figures"],
+            "responses": _responses("FiguresAnswer", answers.figures_answer("en"), ()),
         }
         first = {"presets": answers.presets_answer("en")["presets"][:1]}
         self.presets: dict[str, Any] = {
@@ -97,7 +104,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     return described
 
 
-def _posted(body: str, example: object, answer: str, answered: object) -> dict[str, Any]:
+def posted(body: str, example: object, answer: str, answered: object) -> dict[str, Any]:
+    """A route that takes a JSON body: names of two components, and an example of each."""
     content = {"schema": _ref(body), "example": example}
     return {
         "tags": ["layer"],

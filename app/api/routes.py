@@ -5,11 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from app import answers
+from app.api import figures
 from app.api.describe import PREFIX, Described, document
 from app.api.problems import language_of
 from app.exchange import computed, dumps, read_spec, tagged
 from app.settings import Settings
-from app.spec import LayerSpec, NodeSpec, SpecError, decode
+from app.spec import LayerSpec, Limits, NodeSpec, SpecError, decode
 from app.words import LANGUAGES
 
 # Anybody may keep the answer to a computation; it changes only with the program.
@@ -19,15 +20,16 @@ _COMPUTED = {"cache-control": "no-cache"}
 
 def router(settings: Settings) -> APIRouter:
     """All routes of the API, and the two that a supervisor asks."""
-    routes = APIRouter()
-    routes.include_router(_computations(settings))
-    routes.include_router(_reading(settings))
+    routes, described = APIRouter(), Described(settings.limits)
+    routes.include_router(_computations(settings.limits, described))
+    routes.include_router(_reading(settings.limits, described))
+    routes.include_router(figures.router(settings.limits, described))
     routes.include_router(_health())
     return routes
 
 
-def _computations(settings: Settings) -> APIRouter:
-    routes, limits, describe = APIRouter(prefix=PREFIX), settings.limits, Described(settings.limits)
+def _computations(limits: Limits, describe: Described) -> APIRouter:
+    routes = APIRouter(prefix=PREFIX)
 
     @routes.post("/layer", **describe.layer)
     async def layer(request: Request) -> Response:
@@ -60,8 +62,8 @@ def _computations(settings: Settings) -> APIRouter:
     return routes
 
 
-def _reading(settings: Settings) -> APIRouter:
-    routes, limits, describe = APIRouter(prefix=PREFIX), settings.limits, Described(settings.limits)
+def _reading(limits: Limits, describe: Described) -> APIRouter:
+    routes = APIRouter(prefix=PREFIX)
     presets_of = {name: dumps(answers.presets_answer(name)) for name in LANGUAGES}
 
     @routes.head("/layer", include_in_schema=False)

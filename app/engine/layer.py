@@ -85,8 +85,8 @@ class Layer:
         if activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise ValueRangeError("activation", "must be one of {known}", known=known)
-        maps = _numbers("input", input)
-        weights = _numbers("kernel", kernel)
+        maps = numbers("input", input)
+        weights = numbers("kernel", kernel)
         rank = maps.ndim
         if rank not in (2, 3, 4):
             raise ShapeError("input", "has {got} axes; give H×W, C×H×W or N×C×H×W", got=rank)
@@ -103,8 +103,8 @@ class Layer:
         maps = maps.reshape((1,) * (4 - rank) + maps.shape)
         weights = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
         groups = _channels_agree(maps.shape[1], weights.shape[:2], groups)
-        stride_pair = _pair("stride", stride)
-        dilation_pair = _pair("dilation", dilation)
+        stride_pair = pair("stride", stride)
+        dilation_pair = pair("dilation", dilation)
         sides = _padding(padding, maps.shape[2:], weights.shape[2:], stride_pair, dilation_pair)
         axes = [
             Axis(
@@ -166,7 +166,8 @@ class Layer:
         return array.reshape(array.shape[4 - self.rank :])
 
 
-def _numbers(field: str, value: ArrayLike) -> Floats:
+def numbers(field: str, value: ArrayLike) -> Floats:
+    """A read-only float64 copy, of finite numbers and at least one."""
     try:
         array = np.array(value, dtype=np.float64)  # a copy: the layer owns its numbers
     except (ValueError, TypeError, OverflowError) as error:
@@ -179,11 +180,12 @@ def _numbers(field: str, value: ArrayLike) -> Floats:
     return array
 
 
-def _pair(field: str, value: int | Sequence[int]) -> Pair:
-    pair = (value, value) if isinstance(value, int) else tuple(value)
-    if len(pair) != 2 or not all(_is_whole(v) and v >= 1 for v in pair):
+def pair(field: str, value: int | Sequence[int]) -> Pair:
+    """(rows, columns) from one number for both, or from two."""
+    both = (value, value) if isinstance(value, int) else tuple(value)
+    if len(both) != 2 or not all(_is_whole(v) and v >= 1 for v in both):
         raise ValueRangeError(field, "must be an integer of at least 1, or [rows, columns]")
-    return pair
+    return both
 
 
 def _is_whole(value: object) -> bool:
@@ -243,7 +245,7 @@ def _padding(
 
 
 def _bias(bias: ArrayLike, outputs: int) -> Floats:
-    array = _numbers("bias", bias)
+    array = numbers("bias", bias)
     if array.ndim == 0:
         array = np.full(outputs, array)
         array.flags.writeable = False
@@ -264,7 +266,7 @@ def _output_delta(
         array = np.ones(shape)
         array.flags.writeable = False
         return array
-    array = _numbers("output_delta", delta)
+    array = numbers("output_delta", delta)
     if array.shape != shape[4 - rank :]:
         raise ShapeError(
             "output_delta",

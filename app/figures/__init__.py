@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from app.engine import Phase, Trace
 from app.figures import palette
+from app.figures.kernels import kernel_panel, stencils_panel, turning
 from app.figures.marks import Mark
 from app.figures.overlays import RESULTS, Overlay, Overlays
 from app.figures.panels import (
@@ -17,11 +18,12 @@ from app.figures.panels import (
     LARGE,
     SMALL,
     Panel,
-    kernel_panel,
+    lens_panel,
+    map_panel,
     padded_delta_panel,
     padded_map_panel,
     plain_panel,
-    stencils_panel,
+    stamps_panel,
 )
 from app.figures.svg import Figure, draw, fragment
 from app.figures.wiring import Wiring
@@ -40,8 +42,11 @@ __all__ = [
     "draw",
     "figure",
     "fragment",
+    "lens_panel",
+    "map_panel",
     "palette",
     "panel",
+    "turning",
 ]
 
 _PLAIN = (
@@ -54,23 +59,23 @@ _PLAIN = (
     "input_delta",
     "kernel_gradient",
 )
-NAMES = (*_PLAIN, "kernel", "stencils", "map_padded", "delta_padded", "wires")
+NAMES = (*_PLAIN, "kernel", "stencils", "map_padded", "delta_padded", "stamps", "wires")
 
 
 def panel(
     trace: Trace, name: str, phase: Phase, member: int = 0, *, largest: float = LARGE
 ) -> Panel:
     """One of :data:`NAMES`. ``phase`` matters to the wires; ``largest`` is a cell's side."""
-    if name == "kernel":
-        return kernel_panel(trace, largest=largest)
-    if name == "stencils":
-        return stencils_panel(trace)
-    if name == "map_padded":
-        return padded_map_panel(trace, member)
-    if name == "delta_padded":
-        return padded_delta_panel(trace, member)
-    if name == "wires":
-        return Wiring(trace, member).panel(phase)
+    special: dict[str, Callable[[], Panel]] = {
+        "kernel": lambda: kernel_panel(trace, largest=largest),
+        "stencils": lambda: stencils_panel(trace),
+        "map_padded": lambda: padded_map_panel(trace, member),
+        "delta_padded": lambda: padded_delta_panel(trace, member),
+        "stamps": lambda: stamps_panel(trace),
+        "wires": lambda: Wiring(trace, member).panel(phase),
+    }
+    if name in special:
+        return special[name]()
     return plain_panel(name, trace, member, largest=largest)
 
 

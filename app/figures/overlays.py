@@ -13,13 +13,13 @@ from functools import cached_property
 
 import numpy as np
 
-from app.engine import Phase, Trace, stencil
+from app.engine import Phase, Trace
 from app.engine.trace import Step
 from app.figures import marks
+from app.figures.landings import Landings, frame
 from app.figures.marks import Box, Mark
 from app.figures.palette import tap
 from app.figures.panels import KINDS, Grid, Panel
-from app.figures.svg import text_width
 from app.figures.wiring import Wiring
 from app.words.numbers import short
 from app.words.symbols import Symbols
@@ -31,6 +31,7 @@ RESULTS: dict[Phase, str] = {
 }
 
 
+WINDOWS: tuple[tuple[str, Phase], ...] = (("map_padded", "forward"), ("delta_padded", "deltas"))
 OUTLINED = 400  # cells up to which those to come are drawn one by one
 
 
@@ -50,6 +51,7 @@ class Overlays:
         self.trace, self.member, self.panels = trace, member, panels
         self.symbols = Symbols(trace.layer)
         self.wiring = Wiring(trace, member)
+        self.landings = Landings(trace, member)
 
     def of(self, phase: Phase, cell: int) -> Overlay:
         """The marks of one sum."""
@@ -61,6 +63,10 @@ class Overlays:
             elif name == "stencils":
                 light[name] = self._taps(step, panel)
                 cover[name] = self._unseen(step, panel)
+            elif name == "lens":
+                light[name] = self._close_up(step, panel)
+            elif name == "stamps" and phase == "deltas":
+                light[name] = [*self.landings.stamps(step, panel), *self._self(step, panel)]
             else:
                 light[name] = self._cells(step, panel)
                 if name == RESULTS[phase]:
@@ -73,9 +79,15 @@ class Overlays:
             return self._self(step, panel)
         if panel.kind == "tap":
             return self._taps(step, panel)
-        if (panel.name, step.phase) in {("map_padded", "forward"), ("delta_padded", "deltas")}:
-            return self._window(step, panel)
+        if (panel.name, step.phase) in WINDOWS:
+            return self.landings.window(step, panel)
         return self._others(step, panel)
+
+    def _close_up(self, step: Step, panel: Panel) -> list[Mark]:
+        over = next(
+            (self.panels[n] for n, p in WINDOWS if p == step.phase and n in self.panels), None
+        )
+        return self.landings.lens(step, panel, over) if over else []
 
     def _self(self, step: Step, panel: Panel) -> list[Mark]:
         width = 3 if panel.grid and panel.grid.cell > 14 else 2
@@ -87,7 +99,7 @@ class Overlays:
     def _others(self, step: Step, panel: Panel) -> list[Mark]:
         """The far ends of the wires, each framed in its tap's colour."""
         others = step.wires.source if panel.kind == "source" else step.wires.target
-        inset, width = _frame(panel)
+        inset, width = frame(panel.grid.cell if panel.grid else 0)
         colours = [self.symbols.colour(t) for t in step.wires.tap.tolist()]
         timed = step.phase != "weights"
         found = []
@@ -115,73 +127,6 @@ class Overlays:
                 for box in panel.boxes(cell, inset=1.25)
             ]
         return found
-
-    def _window(self, step: Step, panel: Panel) -> list[Mark]:
-        """The stencil where it lies, its weights on the cells that they meet.
-
-        A weight with a wire lands with its contribution. One that meets a zero of the padding has
-        no wire: it completes the stencil, pale, when the sum is done.
-        """
-        if panel.grid is None or panel.cells is None:
-            return []
-        shape = self.trace.layer.input.shape if step.phase == "deltas" else (
-            self.trace.layer.output_shape)  # fmt: skip
-        channel, row, column = np.unravel_index(step.cell, shape[1:])
-        window = stencil.backward_window if step.phase == "deltas" else stencil.forward_window
-        placed = window(self.trace.layer, int(row), int(column))
-        wired = self._landing(step, panel)
-        tiles = self._tiles(panel, int(channel), step.phase)
-        found: list[Mark] = []
-        for tile in tiles:
-            for y, x, u, v in placed:
-                square = (tile * panel.grid.rows + y) * panel.grid.columns + x
-                colour = u * self.trace.layer.kernel.shape[3] + v
-                k, label = wired.get((square, colour), (len(step), ""))
-                found += self._placed(panel, square, colour, k, label)
-        return found
-
-    def _tiles(self, panel: Panel, channel: int, phase: Phase) -> range:
-        """The channels that the sum runs over: its group's, on the other side."""
-        layer = self.trace.layer
-        inside = layer.kernel.shape[1]
-        outside = layer.kernel.shape[0] // layer.groups
-        own, other = (inside, outside) if phase == "deltas" else (outside, inside)
-        group = channel // own
-        return range(group * other, (group + 1) * other)
-
-    def _landing(self, step: Step, panel: Panel) -> dict[tuple[int, int], tuple[int, str]]:
-        """(drawn square, tap colour) → (contribution, label)."""
-        cells = step.wires.source if panel.kind == "source" else step.wires.target
-        return {
-            (panel.places[cell][0], self.symbols.colour(weight)): (
-                k, str(self.symbols.weight(weight)),
-            )
-            for k, (cell, weight) in enumerate(
-                zip(cells.tolist(), step.wires.tap.tolist(), strict=True), start=1
-            )
-        }  # fmt: skip
-
-    def _placed(self, panel: Panel, square: int, colour: int, k: int, label: str) -> list[Mark]:
-        inset, width = _frame(panel)
-        box = panel.grid.box(square, inset) if panel.grid else (0, 0, 0, 0)
-        ghost = not label
-        name = f"frame ghost k{k}" if ghost else f"frame k{k}"
-        found = [marks.rect(box, name, line=tap(colour), width=width)]
-        cell = panel.grid.cell if panel.grid else 0
-        shown = label or self._bare(colour)
-        size = min(11.0, cell * 0.2, (cell - 12) / text_width(shown, 1))
-        if cell >= 36 and size >= 8:
-            at = (box[0] + 6 + text_width(shown, size) / 2 + size * 0.35, box[1] + size * 1.15)
-            found.append(
-                marks.chip(at, shown, f"chip {'ghost' if ghost else 'to'} k{k}", size=size,
-                           fill=tap(colour), colour=tap(colour, "-ink"))
-            )  # fmt: skip
-        return found
-
-    def _bare(self, colour: int) -> str:
-        """A weight's label where it meets nothing: its place in the kernel's plane."""
-        layer = self.trace.layer
-        return str(self.symbols.weight(colour)) if layer.kernel[..., 0, 0].size == 1 else "·"
 
     def _running(self, step: Step, panel: Panel) -> list[Mark]:
         """The sum so far, in the cell that it belongs to."""
@@ -286,12 +231,6 @@ class Overlays:
             box = (right - grid.gutter + 2, 0, right - 2, grid.size[1])
             found.append(marks.rect(box, name, fill="var(--veil)"))
         return found
-
-
-def _frame(panel: Panel) -> tuple[float, float]:
-    """Inset and line width of a frame, by the size of the panel's cells."""
-    cell = panel.grid.cell if panel.grid else 0
-    return (2.5, 3) if cell > 24 else ((1, 2) if cell > 12 else (0.5, 1.25))
 
 
 def _span(first: Box, last: Box) -> Box:

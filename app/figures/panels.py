@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from app.engine import Phase, Trace, stencil
 from app.engine.activations import Floats
 from app.figures import marks
-from app.figures.marks import Box, Mark
-from app.figures.palette import scale, shade, tap
+from app.figures.marks import Box
+from app.figures.palette import scale, shade
 from app.figures.svg import Figure, text_width
 from app.words.numbers import short
-from app.words.symbols import Symbols
 
 KINDS: dict[str, Phase] = {"source": "deltas", "target": "forward", "tap": "weights"}
 LARGE, SMALL = 64.0, 44.0  # a cell's side where there is room: in the stage, beside it
 FONT = "Inter, Helvetica Neue, Noto Sans, Noto Sans CJK SC, DejaVu Sans, sans-serif"
+READABLE = 24.0  # a cell's side below which a window is shown close up as well
 WIDTH = 320.0  # no map is drawn wider; its cells shrink instead
 
 
@@ -49,6 +49,11 @@ class Grid:
             largest, (WIDTH - gutter * (across - 1)) / (columns * across), WIDTH / rows * 1.1
         )
         return cls(tiles, rows, columns, round(cell, 2), across, gutter)
+
+    @property
+    def gap(self) -> int:
+        """Pixels between cells; none where cells are small."""
+        return 2 if self.cell > 12 else 0
 
     @property
     def lines(self) -> int:
@@ -130,7 +135,8 @@ def blank(width: int, height: int) -> Figure:
     }
 
 
-def _places(cells: NDArray[np.intp]) -> dict[int, list[int]]:
+def places_of(cells: NDArray[np.intp]) -> dict[int, list[int]]:
+    """Which drawn squares stand for a cell."""
     places: dict[int, list[int]] = {}
     for square, cell in enumerate(cells.tolist()):
         if cell >= 0:
@@ -154,28 +160,30 @@ def map_panel(
     grid = Grid.fitting(values.shape, largest)
     cells = np.arange(values.size) if ids is None else ids.ravel()
     figure = blank(*grid.size)
-    padding = [grid.box(i, 1) for i in np.flatnonzero(cells < 0).tolist()]
+    padding = [grid.box(i, grid.gap / 2) for i in np.flatnonzero(cells < 0).tolist()]
     if padding:
         figure["layout"]["shapes"].append(
             {**marks.cells(padding, "pad", fill="var(--pad)"), "layer": "below"}
         )
-    texts = [short(v) for v in values.ravel()[cells >= 0].tolist()] if grid.cell >= 16 else []
+    readable = grid.cell >= 21  # smaller cells would ask for smaller type than anybody reads
+    texts = [short(v) for v in values.ravel()[cells >= 0].tolist()] if readable else []
     size = grid.number_size(texts)
     drop = 0.0 if ids is None else round(grid.cell * 0.13, 2)
     if size and padding:
         figure["layout"]["annotations"] += [
             marks.text((x, y + drop), "0", "zero", size=size, colour="var(--pad-ink)")
-            for x, y in map(_middle, padding)
+            for x, y in map(middle, padding)
         ]
     top = float(np.abs(values).max())
     for tile in range(grid.tiles):
         figure["data"].append(_heatmap(grid, tile, values[tile], cells, top))
     if size:
         figure["data"].append(_numbers(grid, values, cells, top, size, drop))
-    return Panel(name, kind, figure, grid, cells, values, editable, _places(cells))
+    return Panel(name, kind, figure, grid, cells, values, editable, places_of(cells))
 
 
-def _middle(box: Box) -> tuple[float, float]:
+def middle(box: Box) -> tuple[float, float]:
+    """The point in the middle of a box."""
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
@@ -187,7 +195,6 @@ def _heatmap(
     known = values.astype(object)
     known[hidden] = None  # drawn as nothing
     left, upper = grid.origin(tile)
-    gap = 2 if grid.cell > 12 else 0
     return {
         "type": "heatmap",
         "z": known.tolist(),
@@ -195,8 +202,8 @@ def _heatmap(
         "dx": grid.cell,
         "y0": upper + grid.cell / 2,
         "dy": grid.cell,
-        "xgap": gap,
-        "ygap": gap,
+        "xgap": grid.gap,
+        "ygap": grid.gap,
         "zmin": -top if top else -1,
         "zmax": top if top else 1,
         "colorscale": scale(),
@@ -209,7 +216,7 @@ def _numbers(
     grid: Grid, values: Floats, cells: NDArray[np.intp], top: float, size: float, drop: float
 ) -> dict[str, object]:
     shown = np.flatnonzero(cells >= 0).tolist()
-    middles = [_middle(grid.box(i)) for i in shown]
+    middles = [middle(grid.box(i)) for i in shown]
     numbers = values.ravel()[shown].tolist()
     return {
         "type": "scatter",
@@ -224,66 +231,6 @@ def _numbers(
         },
         "hoverinfo": "skip",
     }
-
-
-def kernel_panel(trace: Trace, *, largest: float = SMALL) -> Panel:
-    """The kernel w as it is written, every weight in its tap's colour."""
-    kernel = trace.layer.kernel
-    values = kernel.reshape(-1, *kernel.shape[2:])
-    grid = Grid.fitting(values.shape, largest, across=min(kernel.shape[1], 4))
-    return _tap_panel("kernel", trace, values, np.arange(values.size), grid, "kernel")
-
-
-def stencils_panel(trace: Trace) -> Panel:
-    """Forward stencil, an arrow, backward stencil: the first channel pair's."""
-    rows, columns = trace.layer.kernel.shape[2:]
-    numbered = np.arange(rows * columns, dtype=np.float64).reshape(rows, columns)
-    turned = [
-        numbered if trace.layer.operation == "correlation" else stencil.rotate180(numbered),
-    ]
-    turned.append(stencil.rotate180(turned[0]))
-    ids = np.stack(turned).astype(np.intp)
-    cell = min(52.0, 120 / max(rows, columns))
-    grid = Grid(2, rows, columns, cell, 2, max(64.0, cell * 1.3))
-    values = trace.layer.kernel[0, 0].ravel()[ids]
-    panel = _tap_panel("stencils", trace, values, ids.ravel(), grid, "")
-    right, _ = grid.origin(1)
-    left, middle = right - grid.gutter, 2 + rows * cell / 2
-    start, end = left + 9, right - 9
-    arc = f"M{start:g},{middle + 8:g}Q{(start + end) / 2:g},{middle - 26:g} {end:g},{middle + 4:g}"
-    head = f"M{end - 8:g},{middle + 1:g}L{end:g},{middle + 5:g}L{end + 1:g},{middle - 5:g}"
-    panel.figure["layout"]["shapes"] += [
-        marks.path(d, "arc", line="var(--ink)", width=1.75) for d in (arc, head)
-    ]
-    panel.figure["layout"]["annotations"].append(
-        marks.text(((start + end) / 2, middle - 24), "180°", "arc", size=14, weight=700)
-    )
-    return panel
-
-
-def _tap_panel(
-    name: str, trace: Trace, values: Floats, ids: NDArray[np.intp], grid: Grid, editable: str
-) -> Panel:
-    symbols = Symbols(trace.layer)
-    figure = blank(*grid.size)
-    texts = [short(v) for v in values.ravel().tolist()]
-    labels = [str(symbols.weight(int(i))) for i in ids]
-    size = grid.number_size(texts)
-    named = size and grid.cell >= 38
-    words: list[Mark] = []
-    for square, (text, label, i) in enumerate(zip(texts, labels, ids.tolist(), strict=True)):
-        box, colour = grid.box(square, 1), symbols.colour(i)
-        ink = tap(colour, "-ink")
-        figure["layout"]["shapes"].append(marks.rect(box, "tap", fill=tap(colour)))
-        x, y = _middle(box)
-        shift = grid.cell * 0.17 if named else 0
-        if size:
-            words.append(marks.text((x, y + shift), text, "n", size=size, colour=ink, weight=600))
-        if named:
-            small = min(11.5, (grid.cell - 6) / text_width(label, 1))
-            words.append(marks.text((x, y - grid.cell * 0.24), label, "n", size=small, colour=ink))
-    figure["layout"]["annotations"] = words
-    return Panel(name, "tap", figure, grid, ids, values, editable, _places(ids))
 
 
 def padded_map_panel(trace: Trace, member: int) -> Panel:
@@ -301,6 +248,27 @@ def padded_delta_panel(trace: Trace, member: int) -> Panel:
     ids = stencil.full_deltas(layer, np.arange(1.0, 1 + np.prod(shape)).reshape(shape))
     values = stencil.full_deltas(layer, layer.output_delta[member])
     return map_panel("delta_padded", "target", values, largest=LARGE, ids=ids.astype(np.intp) - 1)
+
+
+def stamps_panel(trace: Trace) -> Panel:
+    """The map as an empty sheet, for every δ to stamp the forward stencil on."""
+    grid = Grid.fitting(trace.layer.input.shape[1:], LARGE)
+    figure, cells = blank(*grid.size), np.arange(int(np.prod(trace.layer.input.shape[1:])))
+    boxes = [grid.box(i, grid.gap / 2) for i in cells.tolist()]
+    sheet = marks.cells(boxes, "sheet", fill="var(--sheet)", line="var(--rule)")
+    figure["layout"]["shapes"].append({**sheet, "layer": "below"})
+    return Panel("stamps", "source", figure, grid, cells, None, "", places_of(cells))
+
+
+def lens_panel(trace: Trace, over: Panel) -> Panel | None:
+    """A blank grid for a close-up of the window over ``over``; None where it is not needed."""
+    spans = [axis.span for axis in trace.layer.axes]
+    side = max(spans)
+    if over.grid is None or over.grid.cell >= READABLE or side > 13:
+        return None
+    side += 2 if side <= 7 else 0
+    grid = Grid(1, side, side, round(300 / side, 2), 1, 0)
+    return Panel("lens", over.kind, blank(*grid.size), grid)
 
 
 def plain_panel(name: str, trace: Trace, member: int, *, largest: float = SMALL) -> Panel:

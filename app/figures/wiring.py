@@ -166,7 +166,7 @@ class Wiring:
             if crowd <= FOCUS and (step.phase != "weights" or k == 1):
                 at = marks.along(start, end, _along(step.phase, k, crowd))
                 chips.append(
-                    marks.chip(at, str(self.symbols.weight(weight)), f"chip from t{k}", size=size,
+                    marks.chip(at, str(self.symbols.place(weight)), f"chip from t{k}", size=size,
                                fill=tap(colour), colour=tap(colour, "-ink"))
                 )  # fmt: skip
         if not self.whole:

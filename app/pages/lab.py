@@ -19,6 +19,7 @@ from app.engine import PHASES, EngineError, Phase, Trace
 from app.exchange import computed, json_answer, json_body, raw_body
 from app.figures import palette
 from app.pages import picture, render, workbench
+from app.pages.sheets import shown
 from app.pages.workbench import Moments, Workbench
 from app.settings import Settings
 from app.spec import PRESETS, LayerSpec, Limits, SpecError, View, changes, decode
@@ -146,8 +147,8 @@ def router(settings: Settings) -> APIRouter:
 
         def answer() -> dict[str, Any]:
             trace = trace_of(spec, limits)
-            shown = workbench.all_panels(trace, _view(body).within(trace))
-            return {"figures": {p.name: palette.resolve(p.figure, theme) for p in shown}}
+            panels = shown(trace, _view(body).within(trace)).by_name
+            return {"figures": {n: palette.resolve(p.figure, theme) for n, p in panels.items()}}
 
         return await _json(spec, answer)
 
@@ -206,6 +207,7 @@ def _data(bench: Workbench, root: str) -> dict[str, Any]:
         "step": view.step,
         "term": view.term,
         "member": view.member,
+        "way": view.way,
         "steps": bench.steps,
         "language": bench.language,
         "root": root,
@@ -238,7 +240,9 @@ def _spec(body: dict[str, Any], limits: Limits) -> LayerSpec:
 
 
 def _view(body: dict[str, Any]) -> View:
-    return View.of({k: str(body[k]) for k in ("phase", "step", "term", "member") if k in body})
+    return View.of(
+        {k: str(body[k]) for k in ("phase", "step", "term", "member", "way") if k in body}
+    )
 
 
 def _language(body: dict[str, Any]) -> str:

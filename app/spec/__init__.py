@@ -2,6 +2,7 @@
 
 from app.spec.arrays import parse_array
 from app.spec.errors import LimitError, PermalinkError, SpecError
+from app.spec.figure import FigureSpec
 from app.spec.layer import LayerSpec, NodeSpec
 from app.spec.limits import DEFAULT_LIMITS, Limits
 from app.spec.permalink import decode, encode
@@ -11,6 +12,7 @@ from app.spec.view import View
 __all__ = [
     "DEFAULT_LIMITS",
     "PRESETS",
+    "FigureSpec",
     "LayerSpec",
     "LimitError",
     "Limits",

@@ -8,7 +8,7 @@ same mistake. :class:`Parsed` hands such a function to Pydantic.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -34,7 +34,7 @@ class Parsed:
     """
 
     parse: Callable[[Any, Limits], object]
-    schema: dict[str, Any]
+    schema: dict[str, Any] = field(hash=False)
 
     def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         def read(value: Any, info: core_schema.ValidationInfo) -> object:
@@ -68,17 +68,17 @@ def delta_field(value: object, limits: Limits) -> Floats | None:
 
 def operation_field(value: object, _: Limits) -> Operation:
     """One of the two words."""
-    return cast(Operation, _one_of(value, OPERATIONS))
+    return cast(Operation, one_of(value, OPERATIONS))
 
 
 def activation_field(value: object, _: Limits) -> str:
     """The name of an activation that the engine knows."""
-    return _one_of(value, tuple(ACTIVATIONS))
+    return one_of(value, tuple(ACTIVATIONS))
 
 
 def groups_field(value: object, limits: Limits) -> int:
     """A whole number of at least 1; the engine checks that it divides the channels."""
-    return _whole(value, 1, limits.cells)
+    return whole(value, 1, limits.cells)
 
 
 def pair_field(value: object, limits: Limits) -> Pair:
@@ -86,9 +86,9 @@ def pair_field(value: object, limits: Limits) -> Pair:
     if isinstance(value, list | tuple):
         if len(value) != 2:
             raise SpecError((), "must be a whole number of at least 1, or [rows, columns]")
-        rows, columns = (_whole(v, 1, limits.side, (i,)) for i, v in enumerate(value))
+        rows, columns = (whole(v, 1, limits.side, (i,)) for i, v in enumerate(value))
         return rows, columns
-    both = _whole(value, 1, limits.side)
+    both = whole(value, 1, limits.side)
     return both, both
 
 
@@ -98,9 +98,9 @@ def padding_field(value: object, limits: Limits) -> Padding | PaddingName:
     A word stays a word, because how many zeros it means depends on the other fields.
     """
     if isinstance(value, str):
-        return cast(PaddingName, _one_of(value, PADDING_NAMES))
+        return cast(PaddingName, one_of(value, PADDING_NAMES))
     if not isinstance(value, list | tuple):
-        side = _whole(value, 0, limits.side)
+        side = whole(value, 0, limits.side)
         return (side, side), (side, side)
     if len(value) != 2:
         raise SpecError(
@@ -114,11 +114,11 @@ def padding_field(value: object, limits: Limits) -> Padding | PaddingName:
 
 def _sides(item: object, axis: int, limits: Limits) -> Pair:
     if not isinstance(item, list | tuple):
-        zeros = _whole(item, 0, limits.side, (axis,))
+        zeros = whole(item, 0, limits.side, (axis,))
         return zeros, zeros
     if len(item) != 2:
         raise SpecError((axis,), "must be two whole numbers: zeros before and after")
-    before, after = (_whole(v, 0, limits.side, (axis, i)) for i, v in enumerate(item))
+    before, after = (whole(v, 0, limits.side, (axis, i)) for i, v in enumerate(item))
     return before, after
 
 
@@ -126,16 +126,18 @@ def node_field(value: object, _: Limits) -> tuple[int, ...]:
     """[y, x], [c, y, x] or [n, c, y, x], counted from 0."""
     if not isinstance(value, list | tuple) or len(value) not in (2, 3, 4):
         raise SpecError((), "must be [y, x], [c, y, x] or [n, c, y, x], counted from 0")
-    return tuple(_whole(v, 0, None, (i,)) for i, v in enumerate(value))
+    return tuple(whole(v, 0, None, (i,)) for i, v in enumerate(value))
 
 
-def _one_of(value: object, known: tuple[str, ...]) -> str:
+def one_of(value: object, known: tuple[str, ...]) -> str:
+    """One of a few words."""
     if not isinstance(value, str) or value not in known:
         raise SpecError((), "must be one of {known}", known=", ".join(known))
     return value
 
 
-def _whole(value: object, least: int, most: int | None, path: tuple[int, ...] = ()) -> int:
+def whole(value: object, least: int, most: int | None, path: tuple[int, ...] = ()) -> int:
+    """A whole number between two ends; ``most`` is a limit."""
     # a bool is an int to Python, not to people
     if type(value) is not int or value < least:
         raise SpecError(path, "must be a whole number of at least {least}", least=least)

@@ -99,7 +99,10 @@ class LayerSpec(BaseModel):
         try:
             return cls.model_validate(value, context={"limits": limits})
         except ValidationError as error:
-            first, *rest = (_fault(cls, found, at) for found in error.errors(include_url=False))
+            first, *rest = (
+                _fault(cls, found, at)
+                for found in error.errors(include_url=False, include_input=False)
+            )
             first.others = tuple(rest)
             raise first from None
 
@@ -110,15 +113,21 @@ class LayerSpec(BaseModel):
 
     @cached_property
     def key(self) -> bytes:
-        """All that makes the spec what it is, in bytes; equal specs have equal keys."""
-        plain = [getattr(self, name) for name in type(self).model_fields if name not in self.ARRAYS]
+        """All that makes the layer what it is, in bytes: equal layers have equal keys.
+
+        What a subclass asks beside the layer is not part of it.
+        """
+        plain = [getattr(self, n) for n in LayerSpec.model_fields if n not in self.ARRAYS]
         arrays = [getattr(self, name) for name in self.ARRAYS]
         shapes = [None if array is None else array.shape for array in arrays]
         numbers = (array.tobytes() for array in arrays if array is not None)
         return b"".join((repr((plain, shapes)).encode(), *numbers))
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.key == other.key
+        if type(other) is not type(self):
+            return False
+        more = type(self).model_fields.keys() - LayerSpec.model_fields.keys()
+        return self.key == other.key and all(getattr(self, n) == getattr(other, n) for n in more)
 
     def __hash__(self) -> int:
         return hash(self.key)

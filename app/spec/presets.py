@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
@@ -22,12 +23,16 @@ def N_(message: str) -> str:  # noqa: N802 (gettext's name; the catalogues look 
 
 @dataclass(frozen=True)
 class Preset:
-    """A layer with a name for links, a label for menus and one sentence on what it shows."""
+    """A layer with a name for links, a label for menus and one sentence on what it shows.
+
+    ``pictured`` is the array that tells it from the others at a glance.
+    """
 
     name: str
     label: str
     note: str
     spec: LayerSpec
+    pictured: Literal["input", "kernel", "output_delta"] = "kernel"
 
 
 KERNEL = [[1, 2], [3, 4]]
@@ -89,6 +94,7 @@ _ALL = (
             "stencil, unturned, into the map."
         ),
         LayerSpec(input=_ramp(5, 5), kernel=KERNEL, output_delta=_single(4, 4, (1, 2))),
+        "output_delta",
     ),
     Preset(
         "one_weight",
@@ -135,6 +141,7 @@ _ALL = (
             stride=2,
             output_delta=DELTA,
         ),
+        "input",
     ),
     Preset(
         "dilation_2",
@@ -158,6 +165,7 @@ _ALL = (
         N_("A digit, 28×28"),
         N_("The same rule at the size of a real picture: 784 nodes, 576 outputs, 14,400 wires."),
         LayerSpec(input=digit(), kernel=_COMMA, output_delta=_uneven(24, 24)),
+        "input",
     ),
 )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Literal, Self
 
 from app.engine import PHASES, Phase, Trace
+
+Way = Literal["gather", "scatter"]
 
 ALL = -1  # every contribution has landed
 
@@ -15,14 +17,17 @@ ALL = -1  # every contribution has landed
 class View:
     """A phase, its step, how many contributions have landed (−1: all), and the batch member.
 
+    ``way`` tells the deltas' phase by gathering (the window slides) or scattering (δ stamps).
+
     >>> View.of({"phase": "weights", "step": "3", "term": "junk"})
-    View(phase='weights', step=3, term=-1, member=0)
+    View(phase='weights', step=3, term=-1, member=0, way='gather')
     """
 
     phase: Phase = "deltas"
     step: int = 0
     term: int = ALL
     member: int = 0
+    way: Way = "gather"
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
@@ -35,6 +40,7 @@ class View:
             step=_whole(query.get("step"), view.step),
             term=_whole(query.get("term"), view.term),
             member=_whole(query.get("member"), view.member),
+            way="scatter" if query.get("way") == "scatter" else "gather",
         )
 
     def within(self, trace: Trace) -> Self:
@@ -49,7 +55,7 @@ class View:
     def query(self) -> dict[str, str]:
         """The query parameters that are not what they would be anyway."""
         standard = type(self)()
-        names = ("phase", "step", "term", "member")
+        names = ("phase", "step", "term", "member", "way")
         return {n: str(getattr(self, n)) for n in names if getattr(self, n) != getattr(standard, n)}
 
 

@@ -41,6 +41,11 @@ def translator(language: str) -> Translate:
     return _catalogue(language if language in LANGUAGES else DEFAULT).gettext
 
 
+def counter(language: str) -> Callable[[str, str, int], str]:
+    """As :func:`translator`, for a message whose form depends on a count."""
+    return _catalogue(language if language in LANGUAGES else DEFAULT).ngettext
+
+
 def say(language: str, template: str, **facts: object) -> str:
     """Translate a template, then fill it in."""
     return translator(language)(template).format(**facts)

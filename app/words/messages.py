@@ -54,12 +54,16 @@ def _faults(language: str, wanted: Catalog) -> list[str]:
         have = read_po(source, locale=language)
     faults = []
     for message in wanted:
-        if not message.id or not isinstance(message.id, str):
+        if not message.id:
             continue
         found = have.get(message.id)
-        if found is None or not found.string or found.fuzzy:
+        english = [message.id] if isinstance(message.id, str) else list(message.id)
+        said = [found.string] if found and isinstance(found.string, str) else []
+        if found and isinstance(found.string, list | tuple):
+            said = list(found.string)
+        if not said or not all(said) or (found and found.fuzzy):
             faults.append(f"{language}: not translated: {message.id!r}")
-        elif "{" in message.id and _fields(message.id) != _fields(str(found.string)):
+        elif any(_fields(text) != _fields(english[-1]) for text in said if "{" in english[-1]):
             faults.append(f"{language}: other fields than in English: {message.id!r}")
     faults += [f"{language}: no longer used: {m.id!r}" for m in have if m.id and m.id not in wanted]
     return faults

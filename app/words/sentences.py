@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app.engine import Trace
 from app.engine.trace import Step
-from app.words.catalogue import Translate, translator
+from app.words.catalogue import Translate, counter, translator
 from app.words.numbers import short
 from app.words.symbols import Symbols
 
@@ -15,26 +15,33 @@ NAMED = 4  # nodes or weights called by name; more are counted
 
 def sentence(trace: Trace, step: Step, language: str, member: int = 0) -> str:
     """What happens in a step, in words."""
-    _ = translator(language)
-    symbols = Symbols(trace.layer)
     if step.phase == "forward":
-        return _forward(trace, step, symbols, _)
+        return _forward(trace, step, language)
     if step.phase == "deltas":
-        return _deltas(trace, step, symbols, _, member)
-    return _(
+        return _deltas(trace, step, language, member)
+    ngettext, count = counter(language), len(step)
+    return ngettext(
+        "{weight} sits on one wire. Its gradient is the δ at one end times the activation at the "
+        "other: {total}.",
         "{weight} sits on {count} wires. Its gradient adds up, over all of them, the δ at one end "
-        "times the activation at the other: {total}."
-    ).format(weight=symbols.weight(step.cell), count=len(step), total=short(step.total))
+        "times the activation at the other: {total}.",
+        count,
+    ).format(weight=Symbols(trace.layer).weight(step.cell), count=count, total=short(step.total))
 
 
-def _forward(trace: Trace, step: Step, symbols: Symbols, _: Translate) -> str:
-    said = _(
+def _forward(trace: Trace, step: Step, language: str) -> str:
+    _, ngettext, symbols = translator(language), counter(language), Symbols(trace.layer)
+    weights = ngettext("{count} weight", "{count} weights", len(step))
+    said = ngettext(
+        "Output node {node} is fed by one input node, through {weights}. "
+        "Activation times weight: {total}.",
         "Output node {node} is fed by {count} input nodes, through {weights}. "
-        "Activation times weight, added up: {total}."
+        "Activation times weight, added up: {total}.",
+        len(step),
     ).format(
         node=symbols.target(step.cell),
         count=len(step),
-        weights=_list(_, step.wires.tap.tolist(), symbols.weight),
+        weights=_list(_, step.wires.tap.tolist(), symbols.weight, weights),
         total=short(step.total - step.offset),
     )
     if step.offset:
@@ -44,30 +51,29 @@ def _forward(trace: Trace, step: Step, symbols: Symbols, _: Translate) -> str:
     return said
 
 
-def _deltas(trace: Trace, step: Step, symbols: Symbols, _: Translate, member: int) -> str:
+def _deltas(trace: Trace, step: Step, language: str, member: int) -> str:
+    _, ngettext, symbols = translator(language), counter(language), Symbols(trace.layer)
     node = symbols.source(step.cell)
     if not len(step):
         return _(
             "Node {node} feeds no output node: no window reaches it. "
             "Nothing comes back, its delta is 0."
         ).format(node=node)
-    facts = {
-        "node": node,
-        "count": len(step),
-        "weights": _list(_, step.wires.tap.tolist(), symbols.weight),
-        "deltas": _list(_, step.wires.target.tolist(), symbols.output_delta),
-        "total": short(step.total),
-    }
-    if len(step) == 1:
-        said = _(
-            "Node {node} feeds one output node, through {weights}. "
-            "It collects {deltas} times that weight: {total}."
-        ).format(**facts)
-    else:
-        said = _(
-            "Node {node} feeds {count} output nodes, through {weights}. "
-            "It collects from {deltas}, each times the weight on its wire: {total}."
-        ).format(**facts)
+    weights = ngettext("{count} weight", "{count} weights", len(step))
+    deltas = ngettext("{count} delta", "{count} deltas", len(step))
+    said = ngettext(
+        "Node {node} feeds one output node, through {weights}. "
+        "It collects {deltas} times that weight: {total}.",
+        "Node {node} feeds {count} output nodes, through {weights}. "
+        "It collects from {deltas}, each times the weight on its wire: {total}.",
+        len(step),
+    ).format(
+        node=node,
+        count=len(step),
+        weights=_list(_, step.wires.tap.tolist(), symbols.weight, weights),
+        deltas=_list(_, step.wires.target.tolist(), symbols.output_delta, deltas),
+        total=short(step.total),
+    )
     if trace.layer.activation != "identity":
         said += _(" Times σ′(z) = {slope} its delta is {delta}.").format(
             slope=short(float(trace.activation_derivative[member].flat[step.cell])),
@@ -76,10 +82,10 @@ def _deltas(trace: Trace, step: Step, symbols: Symbols, _: Translate, member: in
     return said
 
 
-def _list(_: Translate, cells: list[int], name: Callable[[int], object]) -> str:
-    """``w₁₁, w₁₂ and w₂₁``, or ``25 of them``."""
+def _list(_: Translate, cells: list[int], name: Callable[[int], object], counted: str) -> str:
+    """``w₁₁, w₁₂ and w₂₁``, or ``25 weights``."""
     if len(cells) > NAMED:
-        return _("{count} of them").format(count=len(cells))
+        return counted.format(count=len(cells))
     names = [str(name(cell)) for cell in cells]
     if len(names) < 2:
         return "".join(names)

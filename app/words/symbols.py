@@ -30,7 +30,8 @@ class Symbol:
 
     def __str__(self) -> str:
         """As in a drawing: ``δˡ⁺¹₁₂``, ``w₂₁``, ``δˡ[10,3]``."""
-        return self.letter + _SUPERSCRIPT[self.layer] + self.name.translate(_SUBSCRIPT)
+        name = self.name if self.name.startswith("[") else self.name.translate(_SUBSCRIPT)
+        return self.letter + _SUPERSCRIPT[self.layer] + name
 
     @property
     def mathml(self) -> str:
@@ -72,6 +73,11 @@ class Symbols:
     def colour(self, tap: int) -> int:
         """Which colour a tap has: its place in the kernel's plane, whatever its channels."""
         return tap % self._spatial_taps
+
+    def place(self, tap: int) -> Symbol:
+        """A weight by its place in the kernel's plane, as labels in drawings say it."""
+        plane = self._tap_shape[2:]
+        return Symbol("w", "", _named(plane, self.colour(tap), spatial_only=True))
 
     def z(self, flat: int) -> Symbol:
         """An input node's pre-activation, zˡ."""

@@ -1,26 +1,15 @@
 // Buttons, menus and keys: each says to the lab what is wanted, and nothing else.
 
-/**
- * @typedef {object} Wanted
- * @property {import('./types').LabData} data
- * @property {import('./player.js').Player} player
- * @property {import('./plots.js').Plots} plots
- * @property {() => void} play
- * @property {() => Promise<unknown>} onward
- * @property {() => Promise<unknown>} backward
- * @property {(step: number, term?: number) => Promise<void>} go
- * @property {(change: object) => Promise<unknown>} attempt
- * @property {(phase: string) => void} phase
- * @property {(file: File) => void} upload
- * @property {(from: 'past' | 'future', to: 'past' | 'future') => void} travel
- * @property {(message: string) => void} complain
- * @property {() => void} announce
- * @property {() => string} link
- */
+import { openPad } from './pad.js';
+
+/** @typedef {import('./lab.js').Lab} Lab */
+
+/** @param {string} id */
+const dialog = (id) => /** @type {HTMLDialogElement} */ (document.getElementById(id));
 
 /**
  * @param {HTMLElement} bench
- * @param {Wanted} lab
+ * @param {Lab} lab
  */
 export function wireControls(bench, lab) {
   bench.addEventListener('click', (event) => clicked(/** @type {Element} */ (event.target), lab));
@@ -40,65 +29,107 @@ export function wireControls(bench, lab) {
   });
 }
 
-/** @param {Element} target @param {Wanted} lab */
+/** What each button does, by its id. @type {Record<string, (lab: Lab, button: HTMLButtonElement) => unknown>} */
+const BUTTONS = {
+  play: (lab) => lab.play(),
+  forth: (lab) => pause(lab).onward().then(() => lab.announce()),
+  back: (lab) => pause(lab).backward().then(() => lab.announce()),
+  random: (lab) => random(lab),
+  reset: (lab) => lab.attempt({ kind: 'preset', name: 'article' }),
+  undo: (lab) => lab.travel('past', 'future'),
+  redo: (lab) => lab.travel('future', 'past'),
+  turn: (lab) => lab.stage.turn(),
+  draw: (lab) => openPad(dialog('pad'), (picture) => lab.upload(picture)),
+  'show-keys': () => dialog('keys').showModal(),
+  'copy-link': (lab, button) => copyLink(button, lab),
+};
+
+/** @param {Element} target @param {Lab} lab */
 function clicked(target, lab) {
   const button = /** @type {HTMLButtonElement | null} */ (target.closest('button'));
   if (!button || button.classList.contains('cursor')) return;
-  const { set, value, phase, step, stepper, by } = button.dataset;
-  if (button.getAttribute('aria-disabled') === 'true') return lab.complain(button.dataset.end ?? '');
-  if (set) lab.attempt({ kind: 'set', field: set, value });
-  else if (phase) lab.phase(phase);
+  const { operation, phase, way, step, stepper, by, preset, end } = button.dataset;
+  if (button.getAttribute('aria-disabled') === 'true') why(end ?? '');
+  else if (operation) lab.attempt({ kind: 'set', field: 'operation', value: operation });
+  else if (phase) lab.look({ phase, step: 0, term: -1 });
+  else if (way) lab.look({ way });
   else if (step) pause(lab).go(Number(step)).then(() => lab.announce());
   else if (stepper) lab.attempt({ kind: 'step', name: stepper, by: Number(by) });
-  else if (button.id === 'play') lab.play();
-  else if (button.id === 'forth') pause(lab).onward().then(() => lab.announce());
-  else if (button.id === 'back') pause(lab).backward().then(() => lab.announce());
-  else if (button.id === 'random') lab.attempt({ kind: 'random', seed: Math.floor(Math.random() * 2 ** 32) });
-  else if (button.id === 'reset') lab.attempt({ kind: 'preset', name: 'article' });
-  else if (button.id === 'undo') lab.travel('past', 'future');
-  else if (button.id === 'redo') lab.travel('future', 'past');
-  else if (button.id === 'copy-link') copyLink(button, lab);
+  else if (preset) lab.attempt({ kind: 'preset', name: preset });
+  else BUTTONS[button.id]?.(lab, button);
 }
 
-/** @param {Wanted} lab */
+/** Why a control goes no further. @param {string} words */
+function why(words) {
+  const place = document.getElementById('why');
+  if (place) place.textContent = words;
+}
+
+/** @param {Lab} lab */
 function pause(lab) {
   lab.player.pause();
   return lab;
 }
 
-/** @param {HTMLInputElement} control @param {Wanted} lab */
+/** The numbers of the seed that stands there; the next press takes the next seed. @param {Lab} lab */
+function random(lab) {
+  const field = /** @type {HTMLInputElement} */ (document.getElementById('seed'));
+  const seed = Math.min(Math.max(0, Math.floor(Number(field.value)) || 0), 2 ** 32 - 1);
+  lab.seed = (seed + 1) % 2 ** 32;
+  lab.attempt({ kind: 'random', seed });
+}
+
+/** @param {HTMLInputElement} control @param {Lab} lab */
 function chosen(control, lab) {
-  if (control.id === 'preset' && control.value) lab.attempt({ kind: 'preset', name: control.value });
-  else if (control.id === 'speed') lab.player.speed = Number(control.value);
+  if (control.id === 'speed') lab.player.speed = Number(control.value);
+  else if (control.id === 'member') lab.look({ member: Number(control.value) });
   else if (control.id === 'picture' && control.files?.[0]) lab.upload(control.files[0]);
   else if (control.dataset.set) lab.attempt({ kind: 'set', field: control.dataset.set, value: control.value });
 }
 
-/** @param {KeyboardEvent} event @param {Wanted} lab */
+/** Keys that work wherever nothing is typed. @type {Record<string, (lab: Lab) => unknown>} */
+const KEYS = {
+  ' ': (lab) => lab.play(),
+  ArrowRight: (lab) => pause(lab).onward(),
+  ArrowLeft: (lab) => pause(lab).backward(),
+  ArrowDown: (lab) => pause(lab).go(lab.data.step + 1),
+  ArrowUp: (lab) => pause(lab).go(lab.data.step - 1),
+  Home: (lab) => pause(lab).go(0, 0),
+  End: (lab) => pause(lab).go(lab.data.steps - 1),
+  Escape: (lab) => lab.release(),
+  '?': () => dialog('keys').showModal(),
+  1: (lab) => lab.look({ phase: 'forward', step: 0, term: -1 }),
+  2: (lab) => lab.look({ phase: 'deltas', step: 0, term: -1 }),
+  3: (lab) => lab.look({ phase: 'weights', step: 0, term: -1 }),
+  c: (lab) => press('[data-operation][aria-pressed="false"]', lab),
+  g: (lab) => press('[data-way][aria-pressed="false"]', lab),
+  p: (lab) => lab.project(),
+};
+const QUIET = new Set([' ', '?', '1', '2', '3', 'c', 'g', 'p']);
+
+/** @param {string} selector @param {Lab} lab */
+function press(selector, lab) {
+  const button = document.querySelector(selector);
+  if (button) clicked(button, lab);
+}
+
+/** @param {KeyboardEvent} event @param {Lab} lab */
 function pressed(event, lab) {
   const target = /** @type {HTMLElement} */ (event.target);
-  const typing = target.closest('input, select, textarea, summary');
-  if (event.key === 'z' && (event.ctrlKey || event.metaKey) && !target.closest('input')) {
+  if (event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !target.closest('input')) {
     event.preventDefault();
     return lab.travel(event.shiftKey ? 'future' : 'past', event.shiftKey ? 'past' : 'future');
   }
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  /** @type {Record<string, () => unknown>} */
-  const keys = {
-    ' ': () => lab.play(),
-    ArrowRight: () => pause(lab).onward(),
-    ArrowLeft: () => pause(lab).backward(),
-    Home: () => pause(lab).go(0, 0),
-    End: () => pause(lab).go(lab.data.steps - 1),
-  };
-  if (event.key === ' ' && target.closest('button:not(#play)')) return;
-  const act = keys[event.key];
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest('dialog')) return;
+  if (target.closest('input, select, textarea, summary, .scroll')) return;
+  if (event.key === ' ' && target.closest('button:not(#play, .cursor)')) return;
+  const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return;
   event.preventDefault();
-  Promise.resolve(act()).then(() => event.key !== ' ' && lab.announce());
+  Promise.resolve(act(lab)).then(() => !QUIET.has(event.key.toLowerCase()) && lab.announce());
 }
 
-/** @param {HTMLButtonElement} button @param {Wanted} lab */
+/** @param {HTMLButtonElement} button @param {Lab} lab */
 async function copyLink(button, lab) {
   const label = button.textContent;
   const link = new URL(lab.link(), location.href).href;

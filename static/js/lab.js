@@ -15,8 +15,9 @@ const notice = /** @type {HTMLElement} */ (document.getElementById('notice'));
 /** @type {import('./types').LabData} */
 const first = JSON.parse(document.getElementById('lab-data')?.textContent ?? '');
 
-class Lab {
+export class Lab {
   constructor() {
+    this.addressing = 0;
     this.data = first;
     this.moments = new Moments(first);
     this.stage = new Stage(bench);
@@ -26,6 +27,7 @@ class Lab {
     /** @type {string | undefined} */
     this.pinned = undefined;
     this.touched = false;
+    this.seed = 180;
     /** @type {string[]} */
     this.past = [];
     /** @type {string[]} */
@@ -82,10 +84,11 @@ class Lab {
 
   /** The address of the state as it is. */
   link() {
-    const { spec, phase, step, term, member, language, root } = this.data;
+    const { spec, phase, step, term, member, way, language, root } = this.data;
     const query = [`lang=${language}`, `spec=${spec}`, `phase=${phase}`, `step=${step}`];
     if (term >= 0) query.push(`term=${term}`);
     if (member) query.push(`member=${member}`);
+    if (way !== 'gather') query.push(`way=${way}`);
     return `${root}/lab?${query.join('&')}`;
   }
 
@@ -121,6 +124,18 @@ class Lab {
     if (term > 0) return this.go(this.data.step, term - 1);
     if (this.data.step > 0) return this.go(this.data.step - 1);
     return undefined;
+  }
+
+  /** Larger, and nothing beside the stage; the same again brings it back. */
+  project() {
+    document.documentElement.toggleAttribute('data-projector');
+    this.plots.scale();
+  }
+
+  /** Lets go of what is pinned. */
+  release() {
+    this.pinned = this.hovered = undefined;
+    this.show();
   }
 
   /** @param {boolean} playing */
@@ -190,8 +205,8 @@ class Lab {
    * @param {boolean} remember
    */
   async ask(more, remember) {
-    const { spec, phase, step, term, member, language, root } = this.data;
-    const body = { spec, phase, step, term, member, language, ...more };
+    const { spec, phase, step, term, member, way, language, root } = this.data;
+    const body = { spec, phase, step, term, member, way, language, ...more };
     const answer = await postJson(`${root}/lab/view`, body, language);
     if (remember && answer.data.spec !== spec) {
       this.past.push(spec);
@@ -208,17 +223,20 @@ class Lab {
     this.ask({ spec }, false);
   }
 
-  /** @param {string} phase */
-  phase(phase) {
+  /**
+   * Another look at the same layer: a phase, a way, a batch member.
+   * @param {object} view
+   */
+  look(view) {
     this.player.pause();
     this.touched = true;
-    this.ask({ phase, step: 0, term: -1 }, false);
+    this.ask(view, false);
   }
 
-  /** @param {File} file */
+  /** @param {Blob} file */
   async upload(file) {
-    const { spec, phase, language, root } = this.data;
-    const query = new URLSearchParams({ spec, phase, lang: language });
+    const { spec, phase, way, language, root } = this.data;
+    const query = new URLSearchParams({ spec, phase, way, lang: language });
     try {
       const answer = await postFile(`${root}/lab/picture?${query}`, file, language);
       this.past.push(spec);
@@ -248,6 +266,8 @@ class Lab {
     delete bench.dataset.plotted;
     this.stage.renew();
     this.pointing.renew();
+    const seed = /** @type {HTMLInputElement} */ (bench.querySelector('#seed'));
+    seed.value = String(this.seed);
     const undo = /** @type {HTMLButtonElement} */ (bench.querySelector('#undo'));
     const redo = /** @type {HTMLButtonElement} */ (bench.querySelector('#redo'));
     undo.disabled = !this.past.length;
@@ -267,5 +287,5 @@ class Lab {
   }
 }
 
-export const lab = new Lab();
+new Lab();
 bench.dataset.ready = 'true';

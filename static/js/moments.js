@@ -39,13 +39,14 @@ export class Moments {
     const [phase, number] = key.split('/');
     const first = Number(number);
     const last = phase === this.data.phase ? Math.min(first + AHEAD, this.data.steps) : first + 1;
+    /** @type {string[]} */
     const keys = [];
     for (let step = first; step < last; step++) {
       const next = `${phase}/${step}`;
       if (!this.known.has(next) && !this.asked.has(next)) keys.push(next);
     }
-    const { spec, phase: scene, step, member, language, root } = this.data;
-    const body = { spec, phase: scene, step, member, language, keys };
+    const { spec, phase: scene, step, member, way, language, root } = this.data;
+    const body = { spec, phase: scene, step, member, way, language, keys };
     const request = postJson(`${root}/lab/moments`, body, language)
       .then((answer) => {
         for (const [name, moment] of Object.entries(answer.moments)) this.known.set(name, moment);

@@ -41,7 +41,7 @@ export function momentOf(panel, square) {
   const grid = geometry(panel);
   if (!grid || square < 0) return undefined;
   const cell = grid.cells ? grid.cells[square] : square;
-  const phase = KINDS[/** @type {keyof KINDS} */ (panel.dataset.kind)];
+  const phase = KINDS[/** @type {keyof typeof KINDS} */ (panel.dataset.kind)];
   return cell === undefined || cell < 0 ? undefined : `${phase}/${cell}`;
 }
 

@@ -19,7 +19,7 @@ export class Plots {
     this.loading = null;
     /** @type {AbortController | null} */
     this.asking = null;
-    addEventListener('resize', () => this.scale());
+    new ResizeObserver(() => this.scale()).observe(bench);
   }
 
   load() {
@@ -46,9 +46,9 @@ export class Plots {
   /** @param {import('./types').LabData} data */
   async draw(data) {
     const asking = (this.asking = new AbortController());
-    const { spec, phase, step, member, language, root } = data;
+    const { spec, phase, step, member, way, language, root } = data;
     const theme = getComputedStyle(document.body).getPropertyValue('--theme').trim();
-    const body = { spec, phase, step, member, language, theme };
+    const body = { spec, phase, step, member, way, language, theme };
     const [answer] = await Promise.all([
       postJson(`${root}/lab/figures`, body, language, asking.signal),
       this.load(),
@@ -58,21 +58,22 @@ export class Plots {
       const panel = this.bench.querySelector(`[data-panel="${name}"]`);
       const plot = /** @type {HTMLElement | null} */ (panel?.querySelector('.plot') ?? null);
       if (!panel || !plot) continue;
+      this.scale(panel);
       await window.Plotly.newPlot(plot, figure.data, figure.layout, CONFIG);
       if (asking.signal.aborted) return window.Plotly.purge(plot);
       panel.classList.add('plotted');
       await new Promise((resolve) => setTimeout(resolve)); // the page stays responsive in between
     }
-    this.scale();
     this.bench.dataset.plotted = 'true';
   }
 
-  scale() {
-    for (const panel of /** @type {NodeListOf<HTMLElement>} */ (this.bench.querySelectorAll('.plotted'))) {
-      const plot = /** @type {HTMLElement} */ (panel.querySelector('.plot'));
-      const nominal = Number(panel.style.getPropertyValue('--w'));
-      const plate = /** @type {HTMLElement} */ (panel.querySelector('.plate'));
-      plot.style.transform = `scale(${plate.clientWidth / nominal})`;
+  /** @param {ParentNode} [within] */
+  scale(within = this.bench) {
+    const plots = /** @type {NodeListOf<HTMLElement>} */ (within.querySelectorAll('.plot'));
+    for (const plot of plots) {
+      const panel = /** @type {HTMLElement} */ (plot.closest('.panel'));
+      const plate = /** @type {HTMLElement} */ (plot.parentElement);
+      plot.style.transform = `scale(${plate.clientWidth / Number(panel.style.getPropertyValue('--w'))})`;
     }
   }
 }

@@ -34,7 +34,7 @@ export const postJson = (url, body, language, signal) =>
 
 /**
  * @param {string} url
- * @param {File} file
+ * @param {Blob} file
  * @param {string} language
  */
 export const postFile = (url, file, language) =>

@@ -56,7 +56,25 @@ export class Stage {
     }
     this.sum(term, light.terms);
     this.landed = term;
+    const whole = current.whole !== null && currentTerm >= current.whole;
+    this.bench.classList.toggle('whole', whole);
     if (next && term > 0) this.fly(term);
+    if (next && whole && term === current.whole && key.startsWith('deltas')) this.turn();
+  }
+
+  /** The forward stencil turns over onto the backward one. */
+  turn() {
+    const turning = /** @type {SVGGElement | null} */ (this.bench.querySelector('.turning'));
+    if (!turning || calm.matches) return;
+    const way = turning.style.getPropertyValue('--way');
+    turning.animate(
+      [
+        { opacity: 1, transform: 'none' },
+        { opacity: 1, transform: `translateX(${way}) rotate(180deg)`, offset: 0.85 },
+        { opacity: 0, transform: `translateX(${way}) rotate(180deg)` },
+      ],
+      { duration: 1400, easing: 'ease-in-out' },
+    );
   }
 
   /**
@@ -85,7 +103,7 @@ export class Stage {
     if (calm.matches) return;
     const from = this.bench.querySelector(`.from[data-t="${term}"]`);
     const start = from?.getBoundingClientRect();
-    for (const chip of all(this.bench, `.to[data-k="${term}"]`)) {
+    for (const chip of all(this.bench, `.to:is([data-k="${term}"], [data-at="${term}"])`)) {
       const end = chip.getBoundingClientRect();
       const panel = /** @type {HTMLElement} */ (chip.closest('.panel'));
       const plate = /** @type {HTMLElement} */ (chip.closest('.plate'));
@@ -110,7 +128,7 @@ export class Stage {
     this.bench.classList.toggle('singled', term !== undefined);
     for (const mark of all(this.bench, '.hot')) mark.classList.remove('hot');
     if (term === undefined) return;
-    for (const mark of all(this.bench, `[data-term="${term}"], [data-t="${term}"], [data-k="${term}"]`)) {
+    for (const mark of all(this.bench, `[data-term="${term}"], [data-t="${term}"], [data-k="${term}"], [data-at="${term}"]`)) {
       mark.classList.add('hot');
     }
   }

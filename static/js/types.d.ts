@@ -15,6 +15,7 @@ export interface LabData {
   step: number;
   term: number;
   member: number;
+  way: string;
   steps: number;
   language: string;
   root: string;

@@ -33,7 +33,8 @@ def fan_in(layer: Layer) -> int:
 
 def fan_out(layer: Layer) -> int:
     """The most outputs that one input cell feeds."""
-    return layer.kernel.shape[0] // layer.groups * int(np.prod(layer.kernel.shape[2:]))
+    outputs: int = layer.kernel.shape[0] // layer.groups
+    return outputs * int(np.prod(layer.kernel.shape[2:]))
 
 
 def sum_error(terms: int, largest: float) -> float:

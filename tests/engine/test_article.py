@@ -17,7 +17,7 @@ from tests.engine.strategies import OPERATIONS
 MAP = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
 KERNEL = [[1, 2], [3, 4]]
 TURNED = [[4, 3], [2, 1]]
-DELTA = [[2, -1], [0.5, 3]]
+DELTA = [[2.0, -1.0], [0.5, 3.0]]
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ def test_no_such_step(case: Case, phase: Phase) -> None:
 
 
 def test_border_nodes_feed_fewer() -> None:
-    """A corner feeds one output, an edge two, the centre four: that is the padding of the deltas."""
+    """A corner feeds one output, an edge two, the centre four: hence the zeros around the δ."""
     walked = steps(run(Layer.of(MAP, KERNEL)), "deltas")
     assert [len(step) for step in walked] == [1, 2, 1, 2, 4, 2, 1, 2, 1]
     for step in walked:

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from app.engine import ACTIVATIONS, Layer, run
 from tests.engine import checks
@@ -21,12 +21,14 @@ EPSILON = checks.EPSILON
 
 
 @given(layers(activations=checks.STAYS_EXACT, zeros=False))
+@settings(max_examples=200)
 def test_exactly(layer: Layer) -> None:
     """With identity and ReLU the differences are the gradients, to the last bit."""
     checks.finite_differences(run(layer))
 
 
 @given(layers(activations=["sigmoid", "tanh"]))
+@settings(max_examples=200)
 def test_within_truncation_and_rounding(layer: Layer) -> None:
     """With sigmoid and tanh they are, up to the difference formula's own error."""
     checks.finite_differences(run(layer))
@@ -38,9 +40,7 @@ def test_the_tolerance_would_show_a_missing_derivative(name: str) -> None:
     layer = Layer.of([[0.5, -1.0], [2.0, 0.25]], [[1.0, -2.0]], activation=name)
     trace = run(layer)
     with pytest.raises(AssertionError):
-        checks.near(
-            checks.central_differences(layer, "input", 2.0**-13), trace.collected, 1e-3
-        )
+        checks.near(checks.central_differences(layer, "input", 2.0**-13), trace.collected, 1e-3)
 
 
 # The activations by themselves.

@@ -174,7 +174,7 @@ def test_same_on_both_axes(layer: Layer) -> None:
 
 @given(layers(padding="full"))
 def test_full_on_both_axes(layer: Layer) -> None:
-    """A `full` layer with stride 1 feeds, from every node, as many wires as its channel has taps."""
+    """In a `full` layer with stride 1 every node feeds a wire through each of its taps."""
     wires = Wires(replace(layer, stride=(1, 1)))
     fan_out = layer.kernel.shape[0] // layer.groups * int(np.prod(layer.kernel.shape[2:]))
     assert set(np.bincount(wires.table.source).tolist()) == {fan_out}
@@ -189,7 +189,9 @@ def test_dilate_and_pad_are_undone(layer: Layer) -> None:
     map_, steps, zeros = layer.input, layer.stride, layer.padding
     wide = stencil.dilate(map_, steps)
     assert_array_equal(wide[..., :: steps[0], :: steps[1]], map_)
-    assert wide.shape[2:] == tuple((n - 1) * s + 1 for n, s in zip(map_.shape[2:], steps))
+    assert wide.shape[2:] == tuple(
+        (n - 1) * s + 1 for n, s in zip(map_.shape[2:], steps, strict=True)
+    )
     grown = stencil.pad(map_, zeros)
     (top, bottom), (left, right) = zeros
     assert_array_equal(stencil.pad(grown, ((-top, -bottom), (-left, -right))), map_)
@@ -229,8 +231,8 @@ def test_windows_say_where_the_stencil_lies(layer: Layer) -> None:
     padded = stencil.pad(layer.input, layer.padding)
     for n, o, y, x in np.ndindex(*layer.output_shape):
         beneath = padded[n, o // outputs * inputs :][:inputs]
-        total = met(beneath, layer.kernel[o], stencil.forward_window(layer, y, x)) + layer.bias[o]
-        assert total == trace.output[n, o, y, x]
+        total = met(beneath, layer.kernel[o], stencil.forward_window(layer, y, x))
+        assert total + layer.bias[o] == trace.output[n, o, y, x]
     deltas = stencil.full_deltas(layer, layer.output_delta)
     for n, i, y, x in np.ndindex(*layer.input.shape):
         first = i // inputs * outputs

@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx.backend.test.case import node as cases
-from onnx.backend.test.case.node import conv, convtranspose
+from onnx.backend.test.case.node import conv, convtranspose  # noqa: F401 - files their cases
 from onnx.helper import get_attribute_value
 
-from app.engine import Layer, Trace, run
+from app.engine import Layer, run
 from app.engine.activations import Floats
-from app.engine.layer import Pair, Padding
+from app.engine.layer import Padding, Pair
 
 OPERATORS = ("Conv", "ConvTranspose")
-assert conv, convtranspose  # importing them is what files their cases
 
 
 def collected_cases() -> list[Any]:
@@ -74,7 +73,7 @@ class Attributes:
 
 def conv_layer(attributes: Attributes, inputs: list[np.ndarray]) -> Layer:
     """The layer whose output is what Conv gives."""
-    maps, kernel, *bias = map(in_2d, inputs[:2])
+    maps, kernel = map(in_2d, inputs[:2])
     padding = attributes.pads
     if attributes.auto_pad.startswith("SAME"):
         rows, columns = (

@@ -53,7 +53,9 @@ def test_different_specs_are_different() -> None:
     keys = {LayerSpec.parse({**BODY, **other}).key for other in others}
     assert len(keys) == len(others)
     assert base.key not in keys
-    assert base != NodeSpec.parse({**BODY, "node": [0, 0]})
+    node, other = (NodeSpec.parse({**BODY, "node": [0, x]}) for x in (0, 1))
+    assert node.key == other.key == base.key
+    assert len({base, node, other}) == 3
     assert base != "a string"
 
 
@@ -147,6 +149,31 @@ def test_too_much_is_refused_before_it_is_made(change: dict[str, Any], pointer: 
     assert caught.value.pointer == pointer
     assert "limit" in caught.value.template
     assert peak < 8e6  # what the arrays themselves need as nested lists and float64
+
+
+WORK = [
+    # forward: 9×9 windows (padding!) of 2×2 taps, more than the 7×7 cells' 4
+    ({"input": _zeros(7, 7), "kernel": _zeros(3, 3), "padding": 2}, 81 * 9),
+    # collecting: every cell meets every tap, whatever the stride
+    ({"input": _zeros(9, 9), "kernel": _zeros(5, 5), "stride": 4}, 81 * 25),
+    # the gradient: 2×2 deltas slide over 5×5 places, 4×4 of them the stride's leftover
+    ({"input": _zeros(9, 9), "kernel": _zeros(1, 1), "stride": 5}, 2 * 2 * 4 * 4 + 17),
+    # cells of the padded map, all channels
+    (
+        {"input": _zeros(3, 1, 1), "kernel": _zeros(1, 3, 1, 1), "padding": 10, "stride": 99},
+        3 * 441,
+    ),
+    # deltas among zeros: a window 21 wide needs 20 on each side
+    ({"input": _zeros(21, 21), "kernel": _zeros(2, 2), "dilation": 20}, (21 + 40) ** 2),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "work"), WORK, ids=["forward", "back", "gradient", "map", "delta"]
+)
+def test_the_work_is_that_of_the_longest_pass(body: dict[str, Any], work: int) -> None:
+    """Each of the five can be the longest."""
+    assert LayerSpec.parse(body).work == work
 
 
 def test_what_is_just_within_the_limits_runs() -> None:

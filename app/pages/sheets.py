@@ -1,0 +1,143 @@
+"""Panels with all that their markup needs, and which of them a view shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.engine import Trace
+from app.figures import (
+    LARGE,
+    RESULTS,
+    SMALL,
+    Panel,
+    Wiring,
+    draw,
+    fragment,
+    lens_panel,
+    panel,
+    turning,
+)
+from app.spec import View
+from app.words import translator
+from app.words.numbers import short
+from app.words.symbols import Symbols
+from app.words.titles import TITLES
+
+TABLE = 400  # cells up to which a panel's table is written out
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The forward stencil, to be turned onto the backward one: SVG, its middle, how far to go."""
+
+    svg: str
+    x: float
+    y: float
+    way: float
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One panel of the page."""
+
+    panel: Panel
+    title: str
+    note: str
+    svg: str
+    hits: str
+    width: int
+    height: int
+    rows: list[list[str]]  # its numbers as a table; empty where there are too many to read
+    geometry: dict[str, Any] = field(default_factory=dict)
+    turn: Turn | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The panels of a view, by where they stand."""
+
+    stage: list[Panel]  # in the direction in which things flow
+    reading: list[Panel]  # beside the formula
+    numbers: list[Panel]  # what can be changed, and what follows from it
+
+    @property
+    def by_name(self) -> dict[str, Panel]:
+        """All of them."""
+        return {p.name: p for p in (*self.stage, *self.reading, *self.numbers)}
+
+
+def shown(trace: Trace, view: View) -> Shown:
+    """Which panels a view shows."""
+
+    def make(name: str, largest: float = LARGE) -> Panel:
+        return panel(trace, name, view.phase, view.member, largest=largest)
+
+    result, wires = make(RESULTS[view.phase]), make("wires")
+    if view.phase == "deltas":
+        around = make("delta_padded" if view.way == "gather" else "stamps")
+        stage = [result, wires, around]
+    else:
+        around = make("map_padded")
+        stage = [around, wires, result]
+    reading = [make("stencils")]
+    lens = lens_panel(trace, around) if around.name != "stamps" else None
+    if lens is not None and view.phase != "weights":
+        reading.append(lens)
+    names = ["input", "kernel", "output_delta", "output"]
+    if trace.layer.activation != "identity":
+        names += ["activated", "activation_derivative", "collected"]
+    staged = {p.name for p in stage}
+    return Shown(stage, reading, [make(n, SMALL) for n in names if n not in staged])
+
+
+def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:
+    """A panel, drawn."""
+    _ = translator(language)
+    title, note = TITLES[drawn.name]
+    layout, grid = drawn.figure["layout"], drawn.grid
+    wires = drawn.name == "wires"
+    geometry: dict[str, Any] = {}
+    if grid is not None and drawn.cells is not None:
+        plain = bool((drawn.cells == range(len(drawn.cells))).all())
+        geometry = {
+            "rows": grid.rows, "columns": grid.columns, "cell": grid.cell,
+            "origins": [grid.origin(t) for t in range(grid.tiles)],
+            "cells": None if plain else drawn.cells.tolist(),
+        }  # fmt: skip
+    turn = None
+    if drawn.name == "stencils":
+        found, (x, y), way = turning(drawn)
+        turn = Turn(fragment(found), x, y, way)
+    return Sheet(
+        panel=drawn,
+        title=title,
+        note=_(note),
+        svg=draw(drawn.figure),
+        hits=fragment(Wiring(trace, view.member).hits()) if wires else "",
+        width=layout["width"],
+        height=layout["height"],
+        rows=_wire_table(trace, language) if wires else _table(drawn),
+        geometry=geometry,
+        turn=turn,
+    )
+
+
+def _table(drawn: Panel) -> list[list[str]]:
+    if drawn.values is None or drawn.values.size > TABLE:
+        return []
+    flat = drawn.values.reshape(-1, drawn.values.shape[-1])
+    return [[short(v) for v in row] for row in flat.tolist()]
+
+
+def _wire_table(trace: Trace, language: str) -> list[list[str]]:
+    """From, to, weight: every wire of a small layer, under a head."""
+    if trace.wires.count > TABLE:
+        return []
+    _, symbols, table = translator(language), Symbols(trace.layer), trace.wires.table
+    weight = trace.layer.kernel.ravel()
+    rows = zip(table.source.tolist(), table.target.tolist(), table.tap.tolist(), strict=True)
+    return [[_("from"), _("to"), _("weight"), _("value")]] + [
+        [str(symbols.a(s)), str(symbols.output(t)), str(symbols.weight(k)), short(weight[k])]
+        for s, t, k in sorted(rows)
+    ]

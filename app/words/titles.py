@@ -1,0 +1,23 @@
+"""What each panel is called: its symbol, and a few words."""
+
+from __future__ import annotations
+
+from app.words.catalogue import N_
+
+TITLES: dict[str, tuple[str, str]] = {
+    "input": ("zˡ", N_("the map")),
+    "activated": ("aˡ = σ(zˡ)", N_("activated")),
+    "activation_derivative": ("σ′(zˡ)", N_("slope at each node")),
+    "kernel": ("w", N_("the kernel")),
+    "output": ("zˡ⁺¹", N_("output")),
+    "output_delta": ("δˡ⁺¹", N_("output error")),
+    "collected": ("∂C/∂aˡ", N_("collected, before σ′")),
+    "input_delta": ("δˡ", N_("error of the earlier layer")),
+    "kernel_gradient": ("∂C/∂w", N_("gradient of the kernel")),
+    "map_padded": ("aˡ", N_("the map, where the stencil slides")),
+    "delta_padded": ("δˡ⁺¹", N_("laid out among zeros")),
+    "stamps": ("", N_("every δ stamps the forward stencil")),
+    "lens": ("", N_("close up")),
+    "stencils": ("", N_("the stencil, forwards and backwards")),
+    "wires": ("", N_("the layer, unrolled: an MLP that shares its weights")),
+}
