@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # the built-in docs load from a CDN
         redoc_url=None,
     )
-    api.install(app, elsewhere=getattr(pages, "error_page", None))
+    api.install(app, elsewhere=pages.error_page)
     # the last one added stands outermost
     app.add_middleware(CompressMiddleware, minimum_size=1000, zstd_level=3, gzip_level=1)
     app.add_middleware(ResponseHeaders)

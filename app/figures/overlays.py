@@ -156,7 +156,7 @@ class Overlays:
             veil = marks.cells([grid.box(i, 0) for i in later], "veil", fill="var(--veil)")
             empty = [grid.box(i, 1.5) for i in later]
             return [veil, marks.cells(empty, "veil", fill="var(--veil)", line="var(--rule)")]
-        return [marks.cells(self._rest(step.cell, grid), "veil", fill="var(--veil)")]
+        return [marks.cells(self._rest(step.cell, grid), "veil large", fill="var(--veil)")]
 
     @staticmethod
     def _rest(cell: int, grid: Grid) -> list[Box]:

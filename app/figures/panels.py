@@ -267,7 +267,7 @@ def lens_panel(trace: Trace, over: Panel) -> Panel | None:
     if over.grid is None or over.grid.cell >= READABLE or side > 13:
         return None
     side += 2 if side <= 7 else 0
-    grid = Grid(1, side, side, round(300 / side, 2), 1, 0)
+    grid = Grid(1, side, side, round(min(46.0, 300 / side), 2), 1, 0)
     return Panel("lens", over.kind, blank(*grid.size), grid)
 
 

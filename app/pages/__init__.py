@@ -9,7 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from app.pages import lab
+from app.pages.frame import error_page, root_of
 from app.settings import Settings
+
+__all__ = ["error_page", "router"]
 
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
@@ -22,7 +25,7 @@ def router(settings: Settings) -> APIRouter:
     @routes.get("/")
     def home(request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{lab.root_of(request)}/lab{query}", status_code=307)
+        return RedirectResponse(f"{root_of(request)}/lab{query}", status_code=307)
 
     @routes.get("/plotly.js")
     def plotly_js() -> Response:

@@ -6,40 +6,35 @@ the page's changed part and the next permalink.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
 
 from app.answers import trace_of
 from app.engine import PHASES, EngineError, Phase, Trace
 from app.exchange import computed, json_answer, json_body, raw_body
 from app.figures import palette
 from app.pages import picture, render, workbench
+from app.pages.frame import Page, around, html, language_of, root_of
 from app.pages.sheets import shown
 from app.pages.workbench import Moments, Workbench
 from app.settings import Settings
 from app.spec import PRESETS, LayerSpec, Limits, SpecError, View, changes, decode
-from app.words import DEFAULT, LANGUAGES, N_, negotiate, say
+from app.spec.view import ALL
+from app.words import DEFAULT, LANGUAGES, N_, say, translator
 
 FIRST = View(phase="deltas", step=1)
+NINE = 9  # nodes of the article's map
 MOST_MOMENTS = 64  # in one request
 
 
 @dataclass(frozen=True)
-class LabPage:
+class LabPage(Page):
     """What ``pages/lab.html`` is rendered from."""
 
-    name: str
-    language: str
-    languages: dict[str, str]
-    theme: str
-    root: str
-    static: str
-    here: Callable[[str], str]
     notice: str
     bench: Workbench
     data: dict[str, Any]
@@ -52,19 +47,13 @@ class BenchPart:
     bench: Workbench
 
 
-def language_of(request: Request) -> str:
-    """The language in the URL, else the browser's."""
-    asked = request.query_params.get("lang", "")
-    return asked if asked in LANGUAGES else negotiate(request.headers.get("accept-language"))
-
-
 def router(settings: Settings) -> APIRouter:
     """The lab's routes; none of them is part of the REST contract."""
     routes = APIRouter(include_in_schema=False)
     limits = settings.limits
 
     @routes.get("/lab")
-    def lab(request: Request) -> HTMLResponse:
+    def lab(request: Request) -> Response:
         language, root = language_of(request), root_of(request)
         query = request.query_params
         spec, notice = PRESETS["article"].spec, ""
@@ -83,21 +72,10 @@ def router(settings: Settings) -> APIRouter:
             trace = trace_of(spec, limits)
         view = (View.of(query) if "phase" in query or "step" in query else FIRST).within(trace)
         bench = workbench.build(spec, trace, view, language)
-        theme = query.get("theme", "")
         page = LabPage(
-            name="lab",
-            language=language,
-            languages=LANGUAGES,
-            theme=theme if theme in ("light", "dark") else "",
-            root=root,
-            static=f"{root}/static",
-            here=lambda code: _here(request, code),
-            notice=notice,
-            bench=bench,
-            data=_data(bench, root),
+            **around(request, "lab"), notice=notice, bench=bench, data=_data(bench, root)
         )
-        vary = {"Vary": "Accept-Language", "Content-Language": language}
-        return HTMLResponse(render.page("lab", language, page), headers=vary)
+        return html("lab", page)
 
     @routes.post("/lab/view")
     async def view(request: Request) -> Response:
@@ -166,13 +144,14 @@ async def _json(spec: LayerSpec, answer: Callable[[], object]) -> Response:
 
 def _refused(error: EngineError, language: str) -> Response:
     """What cannot be done is an ordinary answer here: a browser logs every 4xx as an error."""
-    said = say(language, error.template, **error.facts)
-    where = say(language, _NAMES.get(error.field.partition("[")[0], "{field}"), field=error.field)
-    return json_answer({"refused": f"{where} {said}".strip()})
+    subject = translator(language)(_NAMES.get(re.split(r"[.\[]", error.field)[0], error.field))
+    fault = say(language, error.template, **error.facts)
+    refused = say(language, "{subject} {fault}", subject=subject, fault=fault)
+    return json_answer({"refused": refused})
 
 
 _NAMES = {
-    "change": "",
+    "change": N_("This"),
     "picture": N_("The picture"),
     "input": N_("The map"),
     "kernel": N_("The kernel"),
@@ -183,16 +162,11 @@ _NAMES = {
 }
 
 
-def root_of(request: Request) -> str:
-    """Where the app is mounted."""
-    return str(request.scope.get("root_path", ""))
-
-
 def _answer(
     spec: LayerSpec, body: dict[str, Any], language: str, root: str, limits: Limits
 ) -> dict[str, Any]:
     trace = trace_of(spec, limits)
-    bench = workbench.build(spec, trace, _view(body).within(trace), language)
+    bench = workbench.build(spec, trace, _next_view(body, trace).within(trace), language)
     html = render.part("bench", language, BenchPart(bench))
     return {"html": html, "data": _data(bench, root)}
 
@@ -225,11 +199,6 @@ def _moments(made: Moments, keys: list[tuple[Phase, int]], language: str) -> dic
     return found
 
 
-def _here(request: Request, language: str) -> str:
-    query = {**request.query_params, "lang": language}
-    return f"{root_of(request)}/lab?{urlencode(query, safe='~,:!*=')}"
-
-
 def _spec(body: dict[str, Any], limits: Limits) -> LayerSpec:
     text = body.get("spec")
     if text is None:
@@ -243,6 +212,17 @@ def _view(body: dict[str, Any]) -> View:
     return View.of(
         {k: str(body[k]) for k in ("phase", "step", "term", "member", "way") if k in body}
     )
+
+
+def _next_view(body: dict[str, Any], trace: Trace) -> View:
+    """Where the reader stands after a change; another example begins where it shows most."""
+    view, change = _view(body), body.get("change")
+    if "step" in body and not (isinstance(change, dict) and change.get("kind") == "preset"):
+        return view
+    if trace.step_count("deltas") <= NINE:
+        return replace(FIRST, phase=view.phase, way=view.way)
+    rows, columns = trace.step_shape(view.phase)[-2:]
+    return replace(view, step=rows // 2 * columns + columns // 2, term=ALL)
 
 
 def _language(body: dict[str, Any]) -> str:

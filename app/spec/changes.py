@@ -154,10 +154,10 @@ def _set(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpe
 def _size(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
     field = _field(change)
     sizes = (change.get("rows"), change.get("columns"))
-    most = MOST_ROWS.get(field, 0)
+    array = _array(spec, field, limits)
+    most = max(MOST_ROWS.get(field, 0), *array.shape[-2:])  # a picture may shrink step by step
     if not all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= most for n in sizes):
         raise SpecError(("change", "rows"), "must be 1 to {most}", most=most)
-    array = _array(spec, field, limits)
     fitted = refit(array, (*array.shape[:-2], *map(int, sizes)))  # type: ignore[arg-type]
     return _with(spec, limits, **{field: fitted.tolist()})
 

@@ -262,9 +262,8 @@ def _work(spec: LayerSpec, axes: Axes) -> int:
     members, outputs, per_group = _counts(spec)
     pairs = members * outputs * per_group
     return max(
-        pairs * math.prod(axis.outputs * axis.taps for axis in axes),  # forward
         pairs * math.prod(axis.size * axis.taps for axis in axes),  # collecting
-        # the gradient slides over the stride's leftover too, before that is cropped
+        # the gradient: as long as the forward pass, and over the stride's leftover too
         pairs * math.prod(axis.outputs * _slides(axis) for axis in axes),
         math.prod(spec.input.shape[:-2]) * math.prod(axis.padded for axis in axes),
         # deltas with the stride's zeros between them and the window's around them

@@ -164,7 +164,7 @@ _ALL = (
         "digit",
         N_("A digit, 28×28"),
         N_("The same rule at the size of a real picture: 784 nodes, 576 outputs, 14,400 wires."),
-        LayerSpec(input=digit(), kernel=_COMMA, output_delta=_uneven(24, 24)),
+        LayerSpec(input=digit(), kernel=_COMMA, output_delta=digit()[2:26, 2:26]),
         "input",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -12,6 +13,7 @@ from babel.messages.pofile import read_po, write_po
 
 from app.words.catalogue import DEFAULT, LANGUAGES, LOCALE
 
+_NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 _ROOT = Path(__file__).resolve().parents[2]
 _ERRORS = (
     "ShapeError",
@@ -84,6 +86,8 @@ def main(arguments: list[str]) -> int:
                     have = read_po(source, locale=language)
             have.update(wanted, no_fuzzy_matching=True)
             have.obsolete.clear()
+            have.project, have.fuzzy = "rot180", False
+            have.creation_date = have.revision_date = _NEVER  # a date would change with every run
             with path.open("wb") as target:
                 write_po(target, have, width=100, include_lineno=False, omit_header=False)
         faults += _faults(language, wanted)

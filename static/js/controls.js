@@ -21,12 +21,7 @@ export function wireControls(bench, lab) {
   });
   bench.addEventListener('change', (event) => chosen(/** @type {HTMLInputElement} */ (event.target), lab));
   document.addEventListener('keydown', (event) => pressed(event, lab));
-  document.getElementById('theme')?.addEventListener('click', () => {
-    const root = document.documentElement;
-    const dark = getComputedStyle(document.body).getPropertyValue('--theme').trim() === 'dark';
-    root.dataset.theme = dark ? 'light' : 'dark';
-    lab.plots.renew(lab.data);
-  });
+  document.addEventListener('theme', () => lab.plots.renew(lab.data));
 }
 
 /** What each button does, by its id. @type {Record<string, (lab: Lab, button: HTMLButtonElement) => unknown>} */
@@ -36,10 +31,10 @@ const BUTTONS = {
   back: (lab) => pause(lab).backward().then(() => lab.announce()),
   random: (lab) => random(lab),
   reset: (lab) => lab.attempt({ kind: 'preset', name: 'article' }),
-  undo: (lab) => lab.travel('past', 'future'),
-  redo: (lab) => lab.travel('future', 'past'),
+  undo: (lab) => lab.session.travel('past', 'future'),
+  redo: (lab) => lab.session.travel('future', 'past'),
   turn: (lab) => lab.stage.turn(),
-  draw: (lab) => openPad(dialog('pad'), (picture) => lab.upload(picture)),
+  draw: (lab) => openPad(dialog('pad'), (picture) => lab.session.upload(picture)),
   'show-keys': () => dialog('keys').showModal(),
   'copy-link': (lab, button) => copyLink(button, lab),
 };
@@ -83,7 +78,7 @@ function random(lab) {
 function chosen(control, lab) {
   if (control.id === 'speed') lab.player.speed = Number(control.value);
   else if (control.id === 'member') lab.look({ member: Number(control.value) });
-  else if (control.id === 'picture' && control.files?.[0]) lab.upload(control.files[0]);
+  else if (control.id === 'picture' && control.files?.[0]) lab.session.upload(control.files[0]);
   else if (control.dataset.set) lab.attempt({ kind: 'set', field: control.dataset.set, value: control.value });
 }
 
@@ -118,7 +113,7 @@ function pressed(event, lab) {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !target.closest('input')) {
     event.preventDefault();
-    return lab.travel(event.shiftKey ? 'future' : 'past', event.shiftKey ? 'past' : 'future');
+    return lab.session.travel(event.shiftKey ? 'future' : 'past', event.shiftKey ? 'past' : 'future');
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest('dialog')) return;
   if (target.closest('input, select, textarea, summary, .scroll')) return;

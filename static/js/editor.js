@@ -20,6 +20,23 @@ export class Editor {
     this.moveOn = moveOn;
     /** @type {HTMLInputElement | null} */
     this.input = null;
+    /** @type {Edit | null} what is being typed, and where */
+    this.edit = null;
+  }
+
+  /**
+   * Draws the bench anew around what is being typed.
+   * @param {() => void} draw
+   * @param {(name: string) => HTMLElement | null} find
+   */
+  across(draw, find) {
+    const { edit, input } = this;
+    const typed = input?.value;
+    const name = edit?.panel.dataset.panel ?? '';
+    this.close();
+    draw();
+    const panel = edit && find(name);
+    if (panel && typed !== undefined) this.open({ panel, square: edit.square, typed });
   }
 
   /** @param {Edit} edit */
@@ -38,6 +55,7 @@ export class Editor {
     input.focus();
     if (typed === undefined) input.select();
     this.input = input;
+    this.edit = { panel, square };
     const before = input.value;
     let settled = false;
     /** @param {string} key */
@@ -51,11 +69,13 @@ export class Editor {
       }
       const change = { kind: 'cell', field: panel.dataset.editable, cell: square, text: input.value };
       try {
+        this.edit = null; // accepted or not, the next drawing shall not bring it back
         await this.send(change);
         if (key) this.moveOn(panel.dataset.panel ?? '', square, key);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         settled = false;
+        this.edit = { panel, square };
         this.complain(input, error.message);
       }
     };
@@ -82,7 +102,8 @@ export class Editor {
    * @param {string} message
    */
   complain(input, message) {
-    const plate = /** @type {HTMLElement} */ (input.parentElement);
+    const plate = input.parentElement;
+    if (!plate) return;
     plate.querySelector('.complaint')?.remove();
     const complaint = document.createElement('p');
     complaint.className = 'complaint';
@@ -97,7 +118,7 @@ export class Editor {
 
   close() {
     const input = this.input;
-    this.input = null;
+    this.input = this.edit = null;
     input?.parentElement?.querySelector('.complaint')?.remove();
     input?.remove();
   }

@@ -5,7 +5,7 @@ import { Moments } from './moments.js';
 import { Player } from './player.js';
 import { Plots } from './plots.js';
 import { Pointing } from './pointing.js';
-import { Refused, postFile, postJson } from './server.js';
+import { Session } from './session.js';
 import { Stage } from './stage.js';
 import { wireControls } from './controls.js';
 
@@ -28,13 +28,13 @@ export class Lab {
     this.pinned = undefined;
     this.touched = false;
     this.seed = 180;
-    /** @type {string[]} */
-    this.past = [];
-    /** @type {string[]} */
-    this.future = [];
-    this.busy = Promise.resolve();
+    this.session = new Session(
+      () => this.data,
+      (answer) => this.received(answer),
+      (message) => this.complain(message),
+    );
     this.player = new Player(() => this.onward(), (playing) => this.playing(playing));
-    this.editor = new Editor((change) => this.change(change), (name, square, key) => this.follow(name, square, key));
+    this.editor = new Editor((change) => this.session.ask({ change }, true), (name, square, key) => this.follow(name, square, key));
     this.pointing = new Pointing(bench, {
       over: (key) => this.over(key),
       choose: (key) => this.choose(key),
@@ -178,49 +178,7 @@ export class Lab {
 
   /** @param {object} change */
   attempt(change) {
-    return this.change(change).catch((error) => {
-      if (!(error instanceof Refused)) throw error;
-      this.complain(error.message);
-    });
-  }
-
-  /** @param {string} message */
-  complain(message) {
-    notice.textContent = message;
-    notice.hidden = !message;
-  }
-
-  /**
-   * Changes the layer, one change after the other.
-   * @param {object} change
-   */
-  change(change) {
-    const next = this.busy.then(() => this.ask({ change }, true));
-    this.busy = next.catch(() => {});
-    return next;
-  }
-
-  /**
-   * @param {object} more
-   * @param {boolean} remember
-   */
-  async ask(more, remember) {
-    const { spec, phase, step, term, member, way, language, root } = this.data;
-    const body = { spec, phase, step, term, member, way, language, ...more };
-    const answer = await postJson(`${root}/lab/view`, body, language);
-    if (remember && answer.data.spec !== spec) {
-      this.past.push(spec);
-      this.future = [];
-    }
-    this.received(answer);
-  }
-
-  /** @param {'past' | 'future'} from @param {'past' | 'future'} to */
-  travel(from, to) {
-    const spec = this[from].pop();
-    if (spec === undefined) return;
-    this[to].push(this.data.spec);
-    this.ask({ spec }, false);
+    return this.session.attempt({ change }, true);
   }
 
   /**
@@ -230,35 +188,30 @@ export class Lab {
   look(view) {
     this.player.pause();
     this.touched = true;
-    this.ask(view, false);
+    return this.session.attempt(view, false);
   }
 
-  /** @param {Blob} file */
-  async upload(file) {
-    const { spec, phase, way, language, root } = this.data;
-    const query = new URLSearchParams({ spec, phase, way, lang: language });
-    try {
-      const answer = await postFile(`${root}/lab/picture?${query}`, file, language);
-      this.past.push(spec);
-      this.future = [];
-      this.received(answer);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.complain(error.message);
-    }
+  /** @param {string} message */
+  complain(message) {
+    notice.textContent = message;
+    notice.hidden = !message;
   }
 
-  /** @param {{ html: string, data: import('./types').LabData }} answer */
+  /** The server has drawn the bench anew. @param {{ html: string, data: import('./types').LabData }} answer */
   received(answer) {
     this.complain('');
     const focus = document.activeElement?.id;
-    this.editor.close();
-    bench.innerHTML = answer.html;
     this.data = answer.data;
     this.moments = new Moments(answer.data);
     this.hovered = this.pinned = undefined;
-    this.renewed();
-    if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
+    this.editor.across(
+      () => {
+        bench.innerHTML = answer.html;
+        this.renewed();
+        if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
+      },
+      (name) => bench.querySelector(`[data-panel="${name}"]`),
+    );
   }
 
   /** The bench was drawn by the server: take hold of it. */
@@ -270,8 +223,8 @@ export class Lab {
     seed.value = String(this.seed);
     const undo = /** @type {HTMLButtonElement} */ (bench.querySelector('#undo'));
     const redo = /** @type {HTMLButtonElement} */ (bench.querySelector('#redo'));
-    undo.disabled = !this.past.length;
-    redo.disabled = !this.future.length;
+    undo.disabled = !this.session.past.length;
+    redo.disabled = !this.session.future.length;
     this.show();
     this.plots.renew(this.data);
   }

@@ -1,0 +1,87 @@
+// The layer's history: every change goes to the server, one after the other, and can be undone.
+
+import { Refused, postFile, postJson } from './server.js';
+
+/** @typedef {{ html: string, data: import('./types').LabData }} Answer */
+
+export class Session {
+  /**
+   * @param {() => import('./types').LabData} now where the reader stands
+   * @param {(answer: Answer) => void} received
+   * @param {(message: string) => void} complain
+   */
+  constructor(now, received, complain) {
+    this.now = now;
+    this.received = received;
+    this.complain = complain;
+    /** @type {string[]} permalinks before this one */
+    this.past = [];
+    /** @type {string[]} and after it, once something was undone */
+    this.future = [];
+    /** @type {Promise<unknown>} */
+    this.busy = Promise.resolve();
+  }
+
+  /**
+   * Asks for a change or another view; waits for those before it.
+   * @param {object} more
+   * @param {boolean} remember
+   * @returns {Promise<void>}
+   */
+  ask(more, remember) {
+    return this.queue(() => {
+      const { spec, phase, step, term, member, way, language, root } = this.now();
+      const body = { spec, phase, step, term, member, way, language, ...more };
+      return postJson(`${root}/lab/view`, body, language);
+    }, remember);
+  }
+
+  /**
+   * The same, with a refusal shown instead of thrown.
+   * @param {object} more
+   * @param {boolean} remember
+   */
+  attempt(more, remember) {
+    return this.ask(more, remember).catch((error) => this.refused(error));
+  }
+
+  /** @param {Blob} file */
+  upload(file) {
+    return this.queue(() => {
+      const { spec, phase, way, language, root } = this.now();
+      const query = new URLSearchParams({ spec, phase, way, lang: language });
+      return postFile(`${root}/lab/picture?${query}`, file, language);
+    }, true).catch((error) => this.refused(error));
+  }
+
+  /** @param {'past' | 'future'} from @param {'past' | 'future'} to */
+  travel(from, to) {
+    const spec = this[from].pop();
+    if (spec === undefined) return;
+    this[to].push(this.now().spec);
+    this.attempt({ spec }, false);
+  }
+
+  /**
+   * @param {() => Promise<Answer>} request
+   * @param {boolean} remember
+   */
+  queue(request, remember) {
+    const next = this.busy.then(request).then((answer) => {
+      const before = this.now().spec;
+      if (remember && answer.data.spec !== before) {
+        this.past.push(before);
+        this.future = [];
+      }
+      this.received(answer);
+    });
+    this.busy = next.catch(() => {});
+    return next;
+  }
+
+  /** @param {unknown} error */
+  refused(error) {
+    if (!(error instanceof Refused)) throw error;
+    this.complain(error.message);
+  }
+}
