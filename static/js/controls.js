@@ -27,14 +27,14 @@ export function wireControls(bench, lab) {
 /** What each button does, by its id. @type {Record<string, (lab: Lab, button: HTMLButtonElement) => unknown>} */
 const BUTTONS = {
   play: (lab) => lab.play(),
-  forth: (lab) => pause(lab).onward().then(() => lab.announce()),
-  back: (lab) => pause(lab).backward().then(() => lab.announce()),
+  forth: (lab) => pause(lab).onward(),
+  back: (lab) => pause(lab).backward(),
   random: (lab) => random(lab),
   reset: (lab) => lab.attempt({ kind: 'preset', name: 'article' }),
   undo: (lab) => lab.session.travel('past', 'future'),
   redo: (lab) => lab.session.travel('future', 'past'),
   turn: (lab) => lab.stage.turn(),
-  draw: (lab) => openPad(dialog('pad'), (picture) => lab.session.upload(picture)),
+  draw: (lab) => openPad(dialog('pad'), (picture) => upload(picture, lab)),
   'show-keys': () => dialog('keys').showModal(),
   'copy-link': (lab, button) => copyLink(button, lab),
 };
@@ -48,9 +48,9 @@ function clicked(target, lab) {
   else if (operation) lab.attempt({ kind: 'set', field: 'operation', value: operation });
   else if (phase) lab.look({ phase, step: 0, term: -1 });
   else if (way) lab.look({ way });
-  else if (step) pause(lab).go(Number(step)).then(() => lab.announce());
+  else if (step) pause(lab).go(Number(step));
   else if (stepper) lab.attempt({ kind: 'step', name: stepper, by: Number(by) });
-  else if (preset) lab.attempt({ kind: 'preset', name: preset });
+  else if (preset) lab.attempt({ kind: 'preset', name: preset }).then(() => lab.face());
   else BUTTONS[button.id]?.(lab, button);
 }
 
@@ -66,6 +66,9 @@ function pause(lab) {
   return lab;
 }
 
+/** @param {Blob} picture @param {Lab} lab */
+const upload = (picture, lab) => lab.session.upload(picture).then(() => lab.face());
+
 /** The numbers of the seed that stands there; the next press takes the next seed. @param {Lab} lab */
 function random(lab) {
   const field = /** @type {HTMLInputElement} */ (document.getElementById('seed'));
@@ -78,7 +81,7 @@ function random(lab) {
 function chosen(control, lab) {
   if (control.id === 'speed') lab.player.speed = Number(control.value);
   else if (control.id === 'member') lab.look({ member: Number(control.value) });
-  else if (control.id === 'picture' && control.files?.[0]) lab.session.upload(control.files[0]);
+  else if (control.id === 'picture' && control.files?.[0]) upload(control.files[0], lab);
   else if (control.dataset.set) lab.attempt({ kind: 'set', field: control.dataset.set, value: control.value });
 }
 
@@ -100,7 +103,6 @@ const KEYS = {
   g: (lab) => press('[data-way][aria-pressed="false"]', lab),
   p: (lab) => lab.project(),
 };
-const QUIET = new Set([' ', '?', '1', '2', '3', 'c', 'g', 'p']);
 
 /** @param {string} selector @param {Lab} lab */
 function press(selector, lab) {
@@ -121,7 +123,7 @@ function pressed(event, lab) {
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return;
   event.preventDefault();
-  Promise.resolve(act(lab)).then(() => !QUIET.has(event.key.toLowerCase()) && lab.announce());
+  act(lab);
 }
 
 /** @param {HTMLButtonElement} button @param {Lab} lab */

@@ -17,7 +17,7 @@ const first = JSON.parse(document.getElementById('lab-data')?.textContent ?? '')
 
 export class Lab {
   constructor() {
-    this.addressing = 0;
+    this.addressing = this.saying = 0;
     this.data = first;
     this.moments = new Moments(first);
     this.stage = new Stage(bench);
@@ -65,6 +65,7 @@ export class Lab {
       currentTerm: landed,
     });
     this.mark();
+    if (this.pinned || (!this.hovered && landed === current.terms)) this.announce();
     this.moments.prepare(this.data.phase, this.data.step);
   }
 
@@ -143,7 +144,6 @@ export class Lab {
     const button = /** @type {HTMLElement} */ (bench.querySelector('#play'));
     bench.classList.toggle('playing', playing);
     button.setAttribute('aria-label', (playing ? button.dataset.pause : button.dataset.play) ?? '');
-    if (!playing) this.announce();
   }
 
   play() {
@@ -152,8 +152,13 @@ export class Lab {
     else this.player.toggle();
   }
 
+  /** Says a finished sum once; what is passed over quickly is not said. */
   announce() {
-    said.textContent = bench.querySelector('#sentence')?.textContent ?? '';
+    clearTimeout(this.saying);
+    const sentence = bench.querySelector('#sentence')?.textContent ?? '';
+    this.saying = window.setTimeout(() => {
+      if (said.textContent !== sentence) said.textContent = sentence;
+    }, 150);
   }
 
   /** @param {string | undefined} key */
@@ -169,10 +174,10 @@ export class Lab {
     const [phase, step] = key.split('/');
     this.hovered = undefined;
     if (phase === this.data.phase) {
-      this.go(Number(step)).then(() => this.announce());
+      this.go(Number(step));
     } else {
       this.pinned = this.pinned === key ? undefined : key;
-      this.show().then(() => this.announce());
+      this.show();
     }
   }
 
@@ -189,6 +194,12 @@ export class Lab {
     this.player.pause();
     this.touched = true;
     return this.session.attempt(view, false);
+  }
+
+  /** Looks at the stage again, after something far below it was chosen. */
+  face() {
+    const { top } = bench.getBoundingClientRect();
+    if (top < -40) bench.scrollIntoView({ block: 'start' });
   }
 
   /** @param {string} message */
