@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
@@ -113,9 +114,14 @@ def install(app: FastAPI, elsewhere: ErrorPage | None = None) -> None:
 
     async def refused(request: Request, error: HTTPException) -> Response:
         path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-        if elsewhere is not None and not path.startswith(("/api/", "/healthz/")):
-            return await elsewhere(request, error.status_code)
-        return _refused(request, error)
+        if elsewhere is None or f"{path}/".startswith(("/api/", "/healthz/")):
+            response = _refused(request, error)
+        else:
+            response = await elsewhere(request, error.status_code)
+        # the error names one route's methods; the address may have more
+        if "allow" in Headers(error.headers or {}):
+            response.headers["allow"] = ", ".join(_methods(request))
+        return response
 
     # Starlette's type for a handler takes any exception, its behaviour only the one named
     app.add_exception_handler(HTTPException, refused)  # type: ignore[arg-type]
@@ -150,10 +156,7 @@ async def _problem_error(request: Request, error: ProblemError) -> Response:
 def _refused(request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses: an unknown address, or a method it does not take."""
     code = _BY_STATUS.get(error.status_code, "bad_request")
-    response = problem(request, code, translator(language_of(request))(_DETAILS[code]))
-    if error.status_code == 405:  # the error names one route's methods; the address may have more
-        response.headers["allow"] = ", ".join(_methods(request))
-    return response
+    return problem(request, code, translator(language_of(request))(_DETAILS[code]))
 
 
 def _methods(request: Request) -> list[str]:

@@ -54,6 +54,7 @@ class Controls:
     activations: list[Choice]
     presets: list[Choice]
     steppers: list[Stepper]
+    bias: str
     members: int
 
 
@@ -89,8 +90,15 @@ def controls(spec: LayerSpec, trace: Trace, view: View, language: str) -> Contro
             for p in PRESETS.values()
         ],
         steppers=_steppers(trace, language),
+        bias=_bias(layer.bias.tolist()),
         members=layer.input.shape[0],
     )
+
+
+def _bias(numbers: list[float]) -> str:
+    """As it can be typed again: one number where all channels have the same."""
+    texts = [f"{value:.15g}" for value in numbers]
+    return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
 
 
 @lru_cache

@@ -151,6 +151,12 @@ def _set(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpe
     return _with(spec, limits, **{str(field): change.get("value")})
 
 
+def _bias(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
+    """One number, or one for each output channel."""
+    numbers = [value for row in table(change.get("text")) for value in row]
+    return _with(spec, limits, bias=numbers[0] if len(numbers) == 1 else numbers)
+
+
 def _size(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
     field = _field(change)
     sizes = (change.get("rows"), change.get("columns"))
@@ -216,6 +222,7 @@ KINDS: dict[str, Callable[[LayerSpec, Mapping[str, Any], Limits], LayerSpec]] = 
     "cell": _cell,
     "paste": _paste,
     "set": _set,
+    "bias": _bias,
     "size": _size,
     "step": _step,
     "nudge": _nudge,

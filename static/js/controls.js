@@ -80,6 +80,7 @@ function random(lab) {
 /** @param {HTMLInputElement} control @param {Lab} lab */
 function chosen(control, lab) {
   if (control.id === 'speed') lab.player.speed = Number(control.value);
+  else if (control.id === 'bias') lab.attempt({ kind: 'bias', text: control.value });
   else if (control.id === 'member') lab.look({ member: Number(control.value) });
   else if (control.id === 'picture' && control.files?.[0]) upload(control.files[0], lab);
   else if (control.dataset.set) lab.attempt({ kind: 'set', field: control.dataset.set, value: control.value });

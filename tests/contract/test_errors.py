@@ -261,6 +261,7 @@ def test_no_such_address_and_no_such_method(client: TestClient) -> None:
     response = client.get("/api/v1/graph")
     assert_problem(response, 405, "method_not_allowed")
     assert response.headers["allow"] == "POST"
+    assert_problem(client.put("/healthz/live"), 405, "method_not_allowed")
     for route in ("/docs", "/redoc", "/openapi.json"):
         assert client.get(route).status_code == 404
 

@@ -156,8 +156,12 @@ WORK = [
     ({"input": _zeros(7, 7), "kernel": _zeros(3, 3), "padding": 2}, 81 * 9),
     # collecting: every cell meets every tap, whatever the stride
     ({"input": _zeros(9, 9), "kernel": _zeros(5, 5), "stride": 4}, 81 * 25),
-    # the gradient: 2×2 deltas slide over 5×5 places, 4×4 of them the stride's leftover
-    ({"input": _zeros(9, 9), "kernel": _zeros(1, 1), "stride": 5}, 2 * 2 * 4 * 4 + 17),
+    # the gradient: of 7 padded cells 2 windows of 2 taps start 3 apart, and 2 deltas that lie 3
+    # apart slide over 7 − 3 = 4 places; 3×3 pairs of channels
+    (
+        {"input": _zeros(3, 1, 1), "kernel": _zeros(3, 3, 2, 2), "padding": 3, "stride": 3},
+        9 * (2 * 4) ** 2,
+    ),
     # cells of the padded map, all channels
     (
         {"input": _zeros(3, 1, 1), "kernel": _zeros(1, 3, 1, 1), "padding": 10, "stride": 99},
