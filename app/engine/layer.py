@@ -8,10 +8,10 @@ Notation (docs/glossary.md): z^l the map's pre-activations, a^l = σ(z^l), w the
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,7 @@ from app.engine.geometry import Axis, PaddingName
 Operation = Literal["convolution", "correlation"]
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
+LARGEST = 2**31 - 1  # cells that an array can be indexed by, whatever the machine
 PaddingLike = int | Sequence[int] | Sequence[Sequence[int]] | PaddingName
 
 
@@ -80,9 +81,9 @@ class Layer:
         >>> Layer.of([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 2], [3, 4]]).output_shape
         (1, 1, 2, 2)
         """
-        if operation not in get_args(Operation):
+        if not _one_of(operation, get_args(Operation)):
             raise ValueRangeError("operation", "must be convolution or correlation")
-        if activation not in ACTIVATIONS:
+        if not _one_of(activation, ACTIVATIONS):
             known = ", ".join(ACTIVATIONS)
             raise ValueRangeError("activation", "must be one of {known}", known=known)
         maps = numbers("input", input)
@@ -120,6 +121,8 @@ class Layer:
                 span=times(*(axis.span for axis in axes)),
                 map=times(*(axis.padded for axis in axes)),
             )
+        if math.prod(axis.padded for axis in axes) > LARGEST:
+            raise GeometryError("padding", "makes a map of more than {most} cells", most=LARGEST)
         shape = (maps.shape[0], weights.shape[0], axes[0].outputs, axes[1].outputs)
         return cls(
             input=maps,
@@ -167,9 +170,17 @@ class Layer:
 
 
 def numbers(field: str, value: ArrayLike) -> Floats:
-    """A read-only float64 copy, of finite numbers and at least one."""
+    """A read-only float64 copy.
+
+    Raises:
+        ShapeError: ragged, empty, or not numbers. ValueRangeError: not finite.
+    """
     try:
-        array = np.array(value, dtype=np.float64)  # a copy: the layer owns its numbers
+        given = np.asarray(value)
+        if given.dtype.kind not in "biufO":  # nothing that only looks like a number
+            raise TypeError
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+            array = np.array(given, dtype=np.float64)
     except (ValueError, TypeError, OverflowError) as error:
         raise ShapeError(field, "must be a rectangular array of numbers") from error
     if array.size == 0:
@@ -181,21 +192,45 @@ def numbers(field: str, value: ArrayLike) -> Floats:
 
 
 def pair(field: str, value: int | Sequence[int]) -> Pair:
-    """(rows, columns) from one number for both, or from two."""
-    both = (value, value) if isinstance(value, int) else tuple(value)
-    if len(both) != 2 or not all(_is_whole(v) and v >= 1 for v in both):
-        raise ValueRangeError(field, "must be an integer of at least 1, or [rows, columns]")
-    return both
+    """(rows, columns) from one whole number of at least 1, or two.
+
+    Raises:
+        ValueRangeError: anything else.
+    """
+    try:
+        first, second = np.broadcast_to(np.asarray(value, dtype=object), 2).tolist()
+        return _whole(first, 1), _whole(second, 1)
+    except ValueError:
+        raise ValueRangeError(
+            field, "must be an integer of at least 1, or [rows, columns]"
+        ) from None
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+def _whole(value: object, least: int) -> int:
+    """A whole number, Python's or NumPy's, as Python's.
+
+    Raises:
+        ValueError: none, too small, or beyond any array's size.
+    """
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | np.integer)
+        or not least <= int(value) <= LARGEST
+    ):
+        raise ValueError
+    return int(value)
+
+
+def _one_of(value: object, known: Iterable[str]) -> bool:
+    return isinstance(value, str) and value in known
 
 
 def _channels_agree(channels: int, kernel: tuple[int, ...], groups: int) -> int:
     outputs, inputs = kernel
-    if not _is_whole(groups) or groups < 1:
-        raise ValueRangeError("groups", "must be an integer of at least 1")
+    try:
+        groups = _whole(groups, 1)
+    except ValueError:
+        raise ValueRangeError("groups", "must be an integer of at least 1") from None
     if channels % groups or outputs % groups:
         raise GeometryError(
             "groups",
@@ -230,18 +265,18 @@ def _padding(
         axes = (Axis(map_size[i], kernel_size[i], stride[i], dilation[i]) for i in (0, 1))
         rows, columns = (axis.named_padding(padding) for axis in axes)
         return rows, columns
-    sides: Sequence[object] = (padding, padding) if isinstance(padding, int) else tuple(padding)
-    pairs = [tuple(side) if isinstance(side, Sequence) else (side, side) for side in sides]
-    if len(pairs) != 2 or not all(
-        len(pair) == 2 and all(_is_whole(zeros) and cast(int, zeros) >= 0 for zeros in pair)
-        for pair in pairs
-    ):
+    try:
+        rows, columns = np.broadcast_to(np.asarray(padding, dtype=object).T, (2, 2)).T.tolist()
+        return (_whole(rows[0], 0), _whole(rows[1], 0)), (
+            _whole(columns[0], 0),
+            _whole(columns[1], 0),
+        )
+    except ValueError:
         raise ValueRangeError(
             "padding",
             "must be an integer of at least 0, [rows, columns], [[top, bottom], [left, right]], "
             "valid, same or full",
-        )
-    return cast(Padding, tuple(pairs))
+        ) from None
 
 
 def _bias(bias: ArrayLike, outputs: int) -> Floats:
