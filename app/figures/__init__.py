@@ -12,6 +12,7 @@ from app.engine import Phase, Trace
 from app.figures import palette
 from app.figures.kernels import kernel_panel, stencils_panel, turning
 from app.figures.marks import Mark
+from app.figures.matrices import matrix_panels
 from app.figures.overlays import RESULTS, Overlay, Overlays
 from app.figures.panels import (
     KINDS,
@@ -44,6 +45,7 @@ __all__ = [
     "fragment",
     "lens_panel",
     "map_panel",
+    "matrix_panels",
     "palette",
     "panel",
     "turning",

@@ -18,6 +18,7 @@ from app.engine.trace import Step
 from app.figures import marks
 from app.figures.landings import Landings, frame
 from app.figures.marks import Box, Mark
+from app.figures.matrices import matrix_marks
 from app.figures.palette import tap
 from app.figures.panels import KINDS, Grid, Panel
 from app.figures.wiring import Wiring
@@ -63,6 +64,8 @@ class Overlays:
             elif name == "stencils":
                 light[name] = self._taps(step, panel)
                 cover[name] = self._unseen(step, panel)
+            elif name.startswith("matrix"):
+                light[name] = matrix_marks(step, panel, self.symbols)
             elif name == "lens":
                 light[name] = self._close_up(step, panel)
             elif name == "stamps" and phase == "deltas":

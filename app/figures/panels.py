@@ -40,7 +40,9 @@ class Grid:
     gutter: float
 
     @classmethod
-    def fitting(cls, shape: tuple[int, int, int], largest: float, across: int = 4) -> Grid:
+    def fitting(
+        cls, shape: tuple[int, int, int], largest: float, across: int = 4, width: float = WIDTH
+    ) -> Grid:
         """The grid whose cells are as large as they may be."""
         tiles, rows, columns = shape
         across = min(tiles, across)

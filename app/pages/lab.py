@@ -182,6 +182,7 @@ def _data(bench: Workbench, root: str) -> dict[str, Any]:
         "term": view.term,
         "member": view.member,
         "way": view.way,
+        "beside": view.beside,
         "steps": bench.steps,
         "language": bench.language,
         "root": root,
@@ -195,6 +196,8 @@ def _moments(made: Moments, keys: list[tuple[Phase, int]], language: str) -> dic
     for phase, cell in keys:
         moment, written = made.of(phase, cell)
         moment["formula"] = str(macros.formula(written))  # type: ignore[attr-defined]
+        if "lines" in moment:
+            moment["lines"] = str(macros.derivation(moment["lines"]))  # type: ignore[attr-defined]
         found[f"{phase}/{cell}"] = moment
     return found
 
@@ -220,7 +223,7 @@ def _next_view(body: dict[str, Any], trace: Trace) -> View:
     if "step" in body and not (isinstance(change, dict) and change.get("kind") == "preset"):
         return view
     if trace.step_count("deltas") <= NINE:
-        return replace(FIRST, phase=view.phase, way=view.way)
+        return replace(FIRST, phase=view.phase, way=view.way, beside=view.beside)
     rows, columns = trace.step_shape(view.phase)[-2:]
     return replace(view, step=rows // 2 * columns + columns // 2, term=ALL)
 

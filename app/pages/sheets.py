@@ -15,6 +15,7 @@ from app.figures import (
     draw,
     fragment,
     lens_panel,
+    matrix_panels,
     panel,
     turning,
 )
@@ -60,11 +61,12 @@ class Shown:
     stage: list[Panel]  # in the direction in which things flow
     reading: list[Panel]  # beside the formula
     numbers: list[Panel]  # what can be changed, and what follows from it
+    beside: list[Panel]  # below, if asked for
 
     @property
     def by_name(self) -> dict[str, Panel]:
         """All of them."""
-        return {p.name: p for p in (*self.stage, *self.reading, *self.numbers)}
+        return {p.name: p for p in (*self.stage, *self.reading, *self.numbers, *self.beside)}
 
 
 def shown(trace: Trace, view: View) -> Shown:
@@ -88,7 +90,9 @@ def shown(trace: Trace, view: View) -> Shown:
     if trace.layer.activation != "identity":
         names += ["activated", "activation_derivative", "collected"]
     staged = {p.name for p in stage}
-    return Shown(stage, reading, [make(n, SMALL) for n in names if n not in staged])
+    numbers = [make(n, SMALL) for n in names if n not in staged]
+    beside = matrix_panels(trace, view.member) if view.beside == "matrix" else []
+    return Shown(stage, reading, numbers, beside)
 
 
 def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:

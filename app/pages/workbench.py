@@ -11,10 +11,12 @@ from typing import Any
 
 from app.engine import PHASES, Phase, Trace
 from app.figures import Overlays, fragment
+from app.pages.beside import Below, below
 from app.pages.controls import Controls, controls
 from app.pages.sheets import Sheet, sheet, shown
 from app.spec import LayerSpec, View, encode
 from app.words import translator
+from app.words.derivation import derivation
 from app.words.formulas import Formula, formula
 from app.words.sentences import sentence
 from app.words.symbols import Symbols
@@ -34,6 +36,7 @@ class Workbench:
     stage: list[Sheet]
     reading: list[Sheet]
     numbers: list[Sheet]
+    below: Below
     controls: Controls
     labels: list[str]
     steps: int
@@ -57,6 +60,9 @@ def build(spec: LayerSpec, trace: Trace, view: View, language: str) -> Workbench
         stage=[sheet(trace, p, view, language) for p in panels.stage],
         reading=[sheet(trace, p, view, language) for p in panels.reading],
         numbers=[sheet(trace, p, view, language) for p in panels.numbers],
+        below=below(
+            trace, view, [sheet(trace, p, view, language) for p in panels.beside], language
+        ),
         controls=controls(spec, trace, view, language),
         labels=[str(name[view.phase](i)) for i in range(count)] if count <= CHIPS else [],
         steps=count,
@@ -98,6 +104,8 @@ class Moments:
             "sentence": sentence(self.trace, step, self.language, self.view.member),
             "whole": whole,
         }
+        if self.view.beside == "derivation" and phase == "deltas":
+            moment["lines"] = derivation(self.trace, cell, self.language)
         return moment, formula(self.trace, step, self.view.member)
 
     def keys(self) -> list[tuple[Phase, int]]:

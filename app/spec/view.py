@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from app.engine import PHASES, Phase, Trace
 
 Way = Literal["gather", "scatter"]
+Beside = Literal["", "matrix", "derivation", "ways"]
+BESIDE: tuple[Beside, ...] = get_args(Beside)
 
 ALL = -1  # every contribution has landed
 
@@ -17,10 +19,11 @@ ALL = -1  # every contribution has landed
 class View:
     """A phase, its step, how many contributions have landed (−1: all), and the batch member.
 
-    ``way`` tells the deltas' phase by gathering (the window slides) or scattering (δ stamps).
+    ``way`` tells the deltas' phase by gathering (the window slides) or scattering (δ stamps);
+    ``beside`` is what stands below the stage: the matrices, the derivation, the four ways.
 
     >>> View.of({"phase": "weights", "step": "3", "term": "junk"})
-    View(phase='weights', step=3, term=-1, member=0, way='gather')
+    View(phase='weights', step=3, term=-1, member=0, way='gather', beside='')
     """
 
     phase: Phase = "deltas"
@@ -28,6 +31,7 @@ class View:
     term: int = ALL
     member: int = 0
     way: Way = "gather"
+    beside: Beside = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
@@ -41,6 +45,7 @@ class View:
             term=_whole(query.get("term"), view.term),
             member=_whole(query.get("member"), view.member),
             way="scatter" if query.get("way") == "scatter" else "gather",
+            beside=next((name for name in BESIDE if name == query.get("beside")), view.beside),
         )
 
     def within(self, trace: Trace) -> Self:
@@ -55,7 +60,7 @@ class View:
     def query(self) -> dict[str, str]:
         """The query parameters that are not what they would be anyway."""
         standard = type(self)()
-        names = ("phase", "step", "term", "member", "way")
+        names = ("phase", "step", "term", "member", "way", "beside")
         return {n: str(getattr(self, n)) for n in names if getattr(self, n) != getattr(standard, n)}
 
 

@@ -18,6 +18,8 @@ TITLES: dict[str, tuple[str, str]] = {
     "delta_padded": ("δˡ⁺¹", N_("laid out among zeros")),
     "stamps": ("", N_("every δ stamps the forward stencil")),
     "lens": ("", N_("close up")),
+    "matrix": ("M", N_("under aˡ: each row adds up to an output")),
+    "matrix_transposed": ("Mᵀ", N_("under δˡ⁺¹: each row adds up to a delta")),
     "stencils": ("", N_("the stencil, forwards and backwards")),
     "wires": ("", N_("the layer, unrolled: an MLP that shares its weights")),
 }

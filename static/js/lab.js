@@ -85,11 +85,12 @@ export class Lab {
 
   /** The address of the state as it is. */
   link() {
-    const { spec, phase, step, term, member, way, language, root } = this.data;
+    const { spec, phase, step, term, member, way, beside, language, root } = this.data;
     const query = [`lang=${language}`, `spec=${spec}`, `phase=${phase}`, `step=${step}`];
     if (term >= 0) query.push(`term=${term}`);
     if (member) query.push(`member=${member}`);
     if (way !== 'gather') query.push(`way=${way}`);
+    if (beside) query.push(`beside=${beside}`);
     return `${root}/lab?${query.join('&')}`;
   }
 

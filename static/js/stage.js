@@ -43,6 +43,8 @@ export class Stage {
       formula.innerHTML = light.formula;
       const sentence = /** @type {HTMLElement} */ (this.bench.querySelector('#sentence'));
       sentence.textContent = light.sentence;
+      const derivation = this.bench.querySelector('#derivation');
+      if (derivation && light.lines) derivation.innerHTML = light.lines;
       this.lit = key;
     }
     for (const panel of this.panels ?? []) {

@@ -7,6 +7,7 @@ export interface Moment {
   formula: string;
   sentence: string;
   whole: number | null;
+  lines?: string;
 }
 
 export interface LabData {
@@ -16,6 +17,7 @@ export interface LabData {
   term: number;
   member: number;
   way: string;
+  beside: string;
   steps: number;
   language: string;
   root: string;

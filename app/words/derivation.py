@@ -1,0 +1,224 @@
+"""The derivation, line by line: from the chain rule to a stencil, in symbols and for one node.
+
+Indices x, y run over cells from 0, u and v over the kernel's rows and columns, as in the formulas
+of :class:`app.engine.Layer`. Every line holds for any stride s, padding p and dilation d; they are
+left out where they change nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.engine import Layer, Trace, stencil
+from app.words.catalogue import translator
+from app.words.symbols import Symbols
+
+SHOWN = 12  # output nodes up to which all of them are written out, those without a wire as well
+
+
+@dataclass(frozen=True)
+class Part:
+    """A summand of a line in numbers; one that vanishes is shown vanishing."""
+
+    mathml: str
+    colour: int  # of its tap, −1 without
+    gone: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is done, in words; the formula; and the same for the chosen node."""
+
+    title: str
+    symbols: str
+    node: tuple[Part, ...]
+    left: str
+    more: int = 0
+
+
+def _sub(letter: str, lower: str) -> str:
+    return f"<msub><mi>{letter}</mi><mrow>{lower}</mrow></msub>"
+
+
+def _subsup(letter: str, lower: str, upper: str) -> str:
+    return f"<msubsup><mi>{letter}</mi><mrow>{lower}</mrow><mrow>{upper}</mrow></msubsup>"
+
+
+def _sum(lower: str) -> str:
+    return f"<munder><mo>∑</mo><mrow>{lower}</mrow></munder>"
+
+
+def _partial(upper: str, lower: str) -> str:
+    return f"<mfrac><mrow><mo>∂</mo>{upper}</mrow><mrow><mo>∂</mo>{lower}</mrow></mfrac>"
+
+
+def _words(text: str) -> str:
+    """A small expression such as ``x−kh+1+u`` in MathML, piece by piece."""
+    found = []
+    for piece in re.findall(r"kh|kw|\d+|\S", text):
+        if piece.isdigit():
+            found.append(f"<mn>{piece}</mn>")
+        elif piece.isalpha():
+            found.append(f"<mi>{piece}</mi>")
+        else:
+            found.append(f'<mo stretchy="false">{piece}</mo>')
+    return "".join(found)
+
+
+L, NEXT = "<mi>l</mi>", "<mi>l</mi><mo>+</mo><mn>1</mn>"
+XY, PRIMED, UV = _words("x,y"), _words("x′,y′"), _words("u,v")
+
+
+def _met(layer: Layer, i: int) -> str:
+    """The map's index that output x′ meets through tap u, as an expression."""
+    cell, axis, size = (("x′", "u", "kh"), ("y′", "v", "kw"))[i]
+    step, before = layer.dilation[i], layer.padding[i][0]
+    start = cell if layer.stride[i] == 1 else f"{layer.stride[i]}·{cell}"
+    tap = f"{size}−1−{axis}" if layer.operation == "convolution" else axis
+    if step != 1:
+        tap = f"{step}·({tap})" if len(tap) > 1 else f"{step}·{tap}"
+    return f"{start}+{tap}" + (f"−{before}" if before else "")
+
+
+def _feeding(layer: Layer, i: int) -> str:
+    """The output's index that cell x feeds through tap u: the same, solved for x′."""
+    cell, axis, size = (("x", "u", "kh"), ("y", "v", "kw"))[i]
+    step, before = layer.dilation[i], layer.padding[i][0]
+    start = f"{cell}+{before}" if before else cell
+    if layer.operation == "convolution":
+        by = f"{size}+1+{axis}" if step == 1 else f"{step}·({size}−1−{axis})"
+    else:
+        by = axis if step == 1 else f"{step}·{axis}"
+    found = f"{start}−{by}"
+    return found if layer.stride[i] == 1 else f"({found})/{layer.stride[i]}"
+
+
+def derivation(trace: Trace, cell: int, language: str, member: int = 0) -> list[Line]:
+    """The lines for an input node; ``cell`` is its flat index."""
+    _ = translator(language)
+    layer, symbols = trace.layer, Symbols(trace.layer)
+    slope = layer.activation != "identity"
+    delta, behind = _subsup("δ", XY, L), _subsup("δ", PRIMED, NEXT)
+    output, before = _subsup("z", PRIMED, NEXT), _subsup("z", XY, L)
+    sigma = f"<msup><mi>σ</mi><mo>′</mo></msup><mo>(</mo>{before}<mo>)</mo>" if slope else ""
+    times = f"<mo>·</mo>{sigma}" if slope else ""
+    met = _words(f"{_met(layer, 0)},{_met(layer, 1)}")
+    fed = _words(f"{_feeding(layer, 0)},{_feeding(layer, 1)}")
+    left = symbols.delta(cell).mathml
+    all_nodes, more = _all_outputs(trace, cell, member)
+    equals = "<mo>=</mo>"
+    weight = _sub("w", UV)
+    reading = (
+        _("The index of δ grows with that of w: it is a full correlation with w, which is a full "
+          "convolution with rot180(w). The forward pass slid rot180(w); this one slides w.")
+        if layer.operation == "convolution"
+        else _("The index of δ falls while that of w grows: it is a full convolution with w, "
+               "which is a full correlation with rot180(w). The forward pass slid w; this one "
+               "slides rot180(w).")
+    )  # fmt: skip
+    dot, strided = "<mo>·</mo>", max(layer.stride) > 1
+    between = _(" and between its cells, where the stride left zeros") if strided else ""
+    condition = (
+        f"<mspace width='0.6em'/><mtext>{_('if')}</mtext><mspace width='0.3em'/>"
+        f"{_words('(')}{met}{_words(')')}{equals}{_words('(')}{XY}{_words(')')}"
+        f"<mspace width='0.4em'/>"
+        f"<mtext>{_('else 0')}</mtext>"
+    )
+    return [
+        Line(
+            _("The chain rule, over every output node."),
+            f"{delta}{equals}{_sum(PRIMED)}{behind}{dot}{_partial(output, before)}",
+            tuple(_with_derivative(trace, cell, member)),
+            left,
+            more,
+        ),
+        Line(
+            _("What an output node is made of."),
+            f"{output}{equals}{_sum(UV)}{weight}{dot}{_subsup('a', met, L)}<mo>+</mo><mi>b</mi>",
+            (),
+            "",
+        ),
+        Line(
+            _("So almost every derivative is 0. One is left for each wire: its weight."),
+            f"{_partial(output, before)}{equals}{weight}{times}{condition}",
+            all_nodes,
+            left,
+            more,
+        ),
+        Line(
+            _("Count taps instead of output nodes. δ is 0 outside its map{between}.").format(
+                between=between
+            ),
+            f"{delta}{equals}{_sum(UV)}{weight}<mo>·</mo>{_subsup('δ', fed, NEXT)}{times}",
+            tuple(_by_tap(trace, cell, member)),
+            left,
+        ),
+        Line(reading, "", (), ""),
+    ]
+
+
+def _near(trace: Trace, cell: int) -> tuple[list[int], int]:
+    """The output nodes to write out: all of few, else those with a wire; and how many are not."""
+    count = trace.step_count("forward")
+    if count <= SHOWN:
+        return list(range(count)), 0
+    wired = trace.wires.of_source(cell).target.tolist()
+    return wired, count - len(wired)
+
+
+def _with_derivative(trace: Trace, cell: int, member: int) -> list[Part]:
+    symbols = Symbols(trace.layer)
+    z = symbols.z(cell).mathml
+    found = []
+    for target in _near(trace, cell)[0]:
+        ratio = _partial(symbols.output(target).mathml, z)
+        delta = symbols.output_delta(target).mathml
+        found.append(Part(f"{delta}<mo>·</mo>{ratio}", -1, gone=False))
+    return found
+
+
+def _all_outputs(trace: Trace, cell: int, member: int) -> tuple[tuple[Part, ...], int]:
+    symbols, wires = Symbols(trace.layer), trace.wires.of_source(cell)
+    taps = dict(zip(wires.target.tolist(), wires.tap.tolist(), strict=True))
+    nodes, more = _near(trace, cell)
+    found = []
+    for target in nodes:
+        delta = symbols.output_delta(target).mathml
+        if target in taps:
+            weight = symbols.weight(taps[target]).mathml
+            colour = symbols.colour(taps[target])
+            found.append(Part(f"{delta}<mo>·</mo>{weight}", colour, gone=False))
+        else:
+            found.append(Part(f"{delta}<mo>·</mo><mn>0</mn>", -1, gone=True))
+    return tuple(found), more
+
+
+def _by_tap(trace: Trace, cell: int, member: int) -> list[Part]:
+    """The window's weights in the kernel's order, those on padding included."""
+    layer, symbols = trace.layer, Symbols(trace.layer)
+    wires = trace.wires.of_source(cell)
+    targets = dict(zip(wires.tap.tolist(), wires.target.tolist(), strict=True))
+    spatial = layer.kernel.shape[2] * layer.kernel.shape[3]
+    if layer.kernel.size != spatial:  # with channels: the taps that have a wire
+        taps = sorted(targets)
+    else:
+        _, row, column = divmod_cell(trace, cell)
+        window = stencil.backward_window(layer, row, column)
+        taps = sorted(u * layer.kernel.shape[3] + v for _, _, u, v in window)
+    found = []
+    for weight in taps[:SHOWN]:
+        name = symbols.weight(weight).mathml
+        if weight in targets:
+            delta = symbols.output_delta(targets[weight]).mathml
+            found.append(Part(f"{name}<mo>·</mo>{delta}", symbols.colour(weight), gone=False))
+        else:
+            found.append(Part(f"{name}<mo>·</mo><mn>0</mn>", symbols.colour(weight), gone=True))
+    return found
+
+
+def divmod_cell(trace: Trace, cell: int) -> tuple[int, int, int]:
+    """(channel, row, column) of an input node."""
+    _, rows, columns = trace.wires.source_shape
+    channel, within = divmod(cell, rows * columns)
+    return (channel, *divmod(within, columns))
