@@ -14,10 +14,10 @@ import orjson
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
 
-from app.spec import LayerSpec, Limits, SpecError
+from app.spec import Body, LayerSpec, Limits, SpecError
 
 T = TypeVar("T")
-S = TypeVar("S", bound=LayerSpec)
+S = TypeVar("S", bound=Body)
 
 # What takes longer than a few milliseconds leaves the event loop to the others. Few threads: NumPy
 # does not get faster with more, and each may need as much memory as the limit on work allows.
@@ -68,11 +68,11 @@ async def json_body(request: Request, limits: Limits) -> dict[str, Any]:
 
 
 async def read_spec(request: Request, model: type[S], limits: Limits) -> S:
-    """The layer in a request's JSON body.
+    """The spec in a request's JSON body.
 
     Raises:
         ProblemError: as for :func:`json_body`.
-        SpecError: JSON, but not a layer.
+        SpecError: JSON, but not such a spec.
     """
     body = await _json_bytes(request, limits)
     return await _run(len(body) > _LONG_BODY, lambda: model.parse(_json(body), limits))
@@ -81,6 +81,11 @@ async def read_spec(request: Request, model: type[S], limits: Limits) -> S:
 async def computed(spec: LayerSpec, answer: Callable[[], object]) -> bytes:
     """The answer as JSON; made in a thread if the spec makes much work."""
     return await _run(spec.work > _MUCH_WORK, lambda: dumps(answer()))
+
+
+async def aside(work: Callable[[], T]) -> T:
+    """What ``work`` returns; made in a thread."""
+    return await _run(True, work)
 
 
 def dumps(answer: object) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
-from starlette_compress import CompressMiddleware
+from starlette_compress import CompressMiddleware, remove_compress_type
 
 from app import __version__, api, pages
 from app.headers import ResponseHeaders
@@ -33,6 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     api.install(app, elsewhere=pages.error_page)
+    remove_compress_type("text/event-stream")  # a compressor keeps events back to fill its blocks
     # the last one added stands outermost
     app.add_middleware(CompressMiddleware, minimum_size=1000, zstd_level=3, gzip_level=1)
     app.add_middleware(ResponseHeaders)

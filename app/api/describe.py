@@ -13,10 +13,12 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from app import answers
-from app.answers import schemas
+from app.answers import network, schemas
 from app.api import problems
 from app.exchange import dumps
 from app.spec import PRESETS, FigureSpec, LayerSpec, Limits, NodeSpec, encode
+from app.spec.network import NetworkSpec
+from app.spec.training import TrainSpec
 
 PREFIX = "/api/v1"
 
@@ -31,6 +33,13 @@ _COMPONENTS: dict[str, Any] = {
     "Figure": FigureSpec,
     "FigureAnswer": schemas.FigureAnswer,
     "FiguresAnswer": schemas.FiguresAnswer,
+    "Network": NetworkSpec,
+    "NetworkAnswer": network.NetworkAnswer,
+    "Training": TrainSpec,
+    "TrainingStarted": network.Started,
+    "TrainingProgress": network.Report,
+    "TrainingFailed": network.Failure,
+    "TrainingFinished": network.Finished,
     "Problem": problems.Problem,
 }
 

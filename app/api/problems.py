@@ -145,7 +145,9 @@ async def _engine_error(request: Request, error: EngineError) -> Response:
 
 
 def _pointer(error: EngineError) -> str:
-    return error.pointer if isinstance(error, SpecError) else f"/{error.field}"
+    if isinstance(error, SpecError):
+        return error.pointer
+    return "/" + error.field.replace("[", "/").replace("]", "").replace(".", "/")
 
 
 async def _problem_error(request: Request, error: ProblemError) -> Response:

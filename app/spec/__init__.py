@@ -1,6 +1,7 @@
 """What a user may ask for, as one value: JSON body, permalink, preset, and the engine's layer."""
 
 from app.spec.arrays import parse_array
+from app.spec.body import Body
 from app.spec.errors import LimitError, PermalinkError, SpecError
 from app.spec.figure import FigureSpec
 from app.spec.layer import LayerSpec, NodeSpec
@@ -12,6 +13,7 @@ from app.spec.view import View
 __all__ = [
     "DEFAULT_LIMITS",
     "PRESETS",
+    "Body",
     "FigureSpec",
     "LayerSpec",
     "LimitError",

@@ -150,7 +150,8 @@ _WHOLE = {"type": "integer", "minimum": 1}
 _ZEROS = {"type": "integer", "minimum": 0}
 
 
-def _lists(axes: int, what: str) -> dict[str, Any]:
+def lists(axes: int, what: str) -> dict[str, Any]:
+    """The schema of nested lists of numbers; ``what`` says what the axes are."""
     schema: dict[str, Any] = {"type": "number"}
     for _ in range(axes):
         schema = {"type": "array", "minItems": 1, "items": schema}
@@ -161,9 +162,9 @@ def _two(item: dict[str, Any], what: str) -> dict[str, Any]:
     return {"type": "array", "items": item, "minItems": 2, "maxItems": 2, "title": what}
 
 
-MAP_SCHEMA = {"anyOf": [_lists(2, "H×W"), _lists(3, "C×H×W"), _lists(4, "N×C×H×W")]}
-KERNEL_SCHEMA = {"anyOf": [_lists(2, "kh×kw"), _lists(4, "C_out×(C_in/groups)×kh×kw")]}
-BIAS_SCHEMA = {"anyOf": [{"type": "number"}, _lists(1, "C_out")], "default": 0}
+MAP_SCHEMA = {"anyOf": [lists(2, "H×W"), lists(3, "C×H×W"), lists(4, "N×C×H×W")]}
+KERNEL_SCHEMA = {"anyOf": [lists(2, "kh×kw"), lists(4, "C_out×(C_in/groups)×kh×kw")]}
+BIAS_SCHEMA = {"anyOf": [{"type": "number"}, lists(1, "C_out")], "default": 0}
 DELTA_SCHEMA = {"anyOf": [*MAP_SCHEMA["anyOf"], {"type": "null"}], "default": None}
 OPERATION_SCHEMA = {"type": "string", "enum": list(OPERATIONS), "default": "convolution"}
 ACTIVATION_SCHEMA = {"type": "string", "enum": list(ACTIVATIONS), "default": "identity"}

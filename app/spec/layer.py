@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Self, cast
+from typing import Annotated, Any, ClassVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from app.engine import Layer, Operation
 from app.engine.activations import Floats
 from app.engine.geometry import Axis, PaddingName
 from app.engine.layer import Padding, Pair
 from app.spec import fields
-from app.spec.errors import LimitError, Path, SpecError
+from app.spec.body import Body
+from app.spec.errors import LimitError
 from app.spec.fields import Parsed
 from app.spec.limits import DEFAULT_LIMITS, Limits
 
 Axes = tuple[Axis, Axis]
 
 
-class LayerSpec(BaseModel):
+class LayerSpec(Body):
     """One convolutional layer and the deltas that arrive from behind it (docs: REST contract).
 
     Arrays are read-only float64 and keep the axes they were given with. ``stride`` and
@@ -31,10 +32,6 @@ class LayerSpec(BaseModel):
     >>> spec.stride, spec.layer().output_shape
     ((1, 1), (1, 1, 2, 2))
     """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
-    )
 
     input: Annotated[
         Floats,
@@ -89,23 +86,6 @@ class LayerSpec(BaseModel):
 
     ARRAYS: ClassVar[tuple[str, ...]] = ("input", "kernel", "bias", "output_delta")
 
-    @classmethod
-    def parse(cls, value: object, limits: Limits = DEFAULT_LIMITS, at: Path = ()) -> Self:
-        """From what a JSON document holds.
-
-        Raises:
-            SpecError: the first fault, with the others in ``others``; ``at`` starts every path.
-        """
-        try:
-            return cls.model_validate(value, context={"limits": limits})
-        except ValidationError as error:
-            first, *rest = (
-                _fault(cls, found, at)
-                for found in error.errors(include_url=False, include_input=False)
-            )
-            first.others = tuple(rest)
-            raise first from None
-
     @property
     def has_bias(self) -> bool:
         """Whether the bias is written down; only a single 0 is not (and −0 is another number)."""
@@ -157,6 +137,15 @@ class LayerSpec(BaseModel):
             LimitError: a side, or the work, is beyond the limits.
             EngineError: the fields do not belong together.
         """
+        self.check_limits(limits)
+        return Layer.of(**{name: getattr(self, name) for name in LayerSpec.model_fields})
+
+    def check_limits(self, limits: Limits) -> None:
+        """Whether the layer is small enough, from its sizes alone.
+
+        Raises:
+            LimitError: a side, the output or the work is beyond the limits.
+        """
         _check_sides(self, limits)
         axes = self._axes()
         if axes is not None and all(axis.fits for axis in axes):
@@ -169,7 +158,6 @@ class LayerSpec(BaseModel):
                     got=self.work,
                     most=limits.work,
                 )
-        return Layer.of(**{name: getattr(self, name) for name in LayerSpec.model_fields})
 
     @cached_property
     def work(self) -> int:
@@ -218,19 +206,6 @@ def short_padding(padding: Padding | PaddingName) -> Any:
     if rows[0] != rows[1] or columns[0] != columns[1]:
         return [list(rows), list(columns)]
     return rows[0] if rows == columns else [rows[0], columns[0]]
-
-
-def _fault(model: type[LayerSpec], found: Any, at: Path) -> SpecError:
-    path: Path = at + tuple(found["loc"])
-    error = found.get("ctx", {}).get("error")
-    if isinstance(error, SpecError):
-        return error.under(path)
-    if found["type"] == "missing":
-        return SpecError(path, "is missing")
-    if found["type"] == "extra_forbidden":  # its name is the user's text: say what is known instead
-        known = ", ".join(model.model_fields)
-        return SpecError(path[:-1], "has an unknown field; known are {known}", known=known)
-    return SpecError(path, "is not a JSON object")
 
 
 def _check_sides(spec: LayerSpec, limits: Limits) -> None:

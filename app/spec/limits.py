@@ -16,6 +16,8 @@ class Limits:
         wires: of the unrolled network, where they are listed one by one.
         body_bytes: of a request's body.
         permalink_chars: of the ``spec`` query parameter.
+        layers: of a network.
+        training: multiply-adds of a training's three runs together, overheads included.
     """
 
     side: int = 256
@@ -24,6 +26,8 @@ class Limits:
     wires: int = 200_000
     body_bytes: int = 4 * 1024 * 1024
     permalink_chars: int = 32_000
+    layers: int = 64
+    training: int = 30_000_000_000
 
 
 DEFAULT_LIMITS = Limits()

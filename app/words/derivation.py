@@ -119,11 +119,12 @@ def derivation(trace: Trace, cell: int, language: str, member: int = 0) -> list[
     )  # fmt: skip
     dot, strided = "<mo>·</mo>", max(layer.stride) > 1
     between = _(" and between its cells, where the stride left zeros") if strided else ""
+    if_so, otherwise = _("if"), _("else 0")
     condition = (
-        f"<mspace width='0.6em'/><mtext>{_('if')}</mtext><mspace width='0.3em'/>"
+        f"<mspace width='0.6em'/><mtext>{if_so}</mtext><mspace width='0.3em'/>"
         f"{_words('(')}{met}{_words(')')}{equals}{_words('(')}{XY}{_words(')')}"
         f"<mspace width='0.4em'/>"
-        f"<mtext>{_('else 0')}</mtext>"
+        f"<mtext>{otherwise}</mtext>"
     )
     return [
         Line(
