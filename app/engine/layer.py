@@ -122,7 +122,9 @@ class Layer:
                 map=times(*(axis.padded for axis in axes)),
             )
         if math.prod(axis.padded for axis in axes) > LARGEST:
-            raise GeometryError("padding", "makes a map of more than {most} cells", most=LARGEST)
+            raise GeometryError(
+                "padding", "makes a map of more than {most} cells; use less", most=LARGEST
+            )
         shape = (maps.shape[0], weights.shape[0], axes[0].outputs, axes[1].outputs)
         return cls(
             input=maps,
@@ -198,12 +200,24 @@ def pair(field: str, value: int | Sequence[int]) -> Pair:
         ValueRangeError: anything else.
     """
     try:
-        first, second = np.broadcast_to(np.asarray(value, dtype=object), 2).tolist()
+        first, second = _spread(value, (), (2,)).tolist()
         return _whole(first, 1), _whole(second, 1)
     except ValueError:
         raise ValueRangeError(
             field, "must be an integer of at least 1, or [rows, columns]"
         ) from None
+
+
+def _spread(value: object, *shapes: tuple[int, ...]) -> NDArray[np.object_]:
+    """A value of one of the shapes, each of its numbers standing for the next axis too.
+
+    Raises:
+        ValueError: another shape.
+    """
+    given = np.asarray(value, dtype=object)
+    if given.shape not in shapes:
+        raise ValueError
+    return np.broadcast_to(given.T, shapes[-1]).T
 
 
 def _whole(value: object, least: int) -> int:
@@ -266,7 +280,7 @@ def _padding(
         rows, columns = (axis.named_padding(padding) for axis in axes)
         return rows, columns
     try:
-        rows, columns = np.broadcast_to(np.asarray(padding, dtype=object).T, (2, 2)).T.tolist()
+        rows, columns = _spread(padding, (), (2,), (2, 2)).tolist()
         return (_whole(rows[0], 0), _whole(rows[1], 0)), (
             _whole(columns[0], 0),
             _whole(columns[1], 0),

@@ -78,6 +78,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[EngineError], str, str]] = {
     ),
     "stride 0": ({"stride": 0}, ValueRangeError, "stride", "at least 1, or [rows, columns]"),
     "three strides": ({"stride": [1, 1, 1]}, ValueRangeError, "stride", "[rows, columns]"),
+    "a list of one stride": ({"stride": [2]}, ValueRangeError, "stride", "[rows, columns]"),
     "half a stride": ({"stride": [1, 1.5]}, ValueRangeError, "stride", "an integer"),
     "dilation −1": ({"dilation": -1}, ValueRangeError, "dilation", "at least 1"),
     "true dilation": ({"dilation": [1, True]}, ValueRangeError, "dilation", "an integer"),
@@ -87,6 +88,9 @@ REFUSED: dict[str, tuple[dict[str, Any], type[EngineError], str, str]] = {
     ),
     "padding's name": ({"padding": "reflect"}, ValueRangeError, "padding", "valid, same or full"),
     "three paddings": ({"padding": [1, 1, 1]}, ValueRangeError, "padding", "[rows, columns]"),
+    "a list of one padding": ({"padding": [1]}, ValueRangeError, "padding", "[rows, columns]"),
+    "sides of one axis": ({"padding": [[1, 2]]}, ValueRangeError, "padding", "[rows, columns]"),
+    "vast padding": ({"padding": 10**6}, GeometryError, "padding", "more than 2147483647 cells"),
     "three sides": ({"padding": [[1, 1, 1], 1]}, ValueRangeError, "padding", "[rows, columns]"),
     "large kernel": (
         {"kernel": np.ones((4, 1))}, GeometryError, "kernel",
