@@ -13,10 +13,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from app import answers
-from app.answers import network, schemas
+from app.answers import check, gradients, network, schemas
 from app.api import problems
 from app.exchange import dumps
 from app.spec import PRESETS, FigureSpec, LayerSpec, Limits, NodeSpec, encode
+from app.spec.check import CheckSpec, GradientCheckSpec
 from app.spec.network import NetworkSpec
 from app.spec.training import TrainSpec
 
@@ -40,6 +41,10 @@ _COMPONENTS: dict[str, Any] = {
     "TrainingProgress": network.Report,
     "TrainingFailed": network.Failure,
     "TrainingFinished": network.Finished,
+    "Check": CheckSpec,
+    "CheckAnswer": check.CheckAnswer,
+    "GradientCheck": GradientCheckSpec,
+    "GradientCheckAnswer": gradients.GradientCheckAnswer,
     "Problem": problems.Problem,
 }
 

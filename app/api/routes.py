@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from app import answers
-from app.api import figures, network
+from app.api import check, figures, network
 from app.api.describe import PREFIX, Described, document
 from app.api.problems import language_of
 from app.exchange import computed, dumps, read_spec, tagged
@@ -25,6 +25,7 @@ def router(settings: Settings) -> APIRouter:
     routes.include_router(_reading(settings.limits, described))
     routes.include_router(figures.router(settings.limits, described))
     routes.include_router(network.router(settings.limits))
+    routes.include_router(check.router(settings.limits))
     routes.include_router(_health())
     return routes
 

@@ -24,6 +24,7 @@ from app.figures.panels import (
     padded_delta_panel,
     padded_map_panel,
     plain_panel,
+    ringed,
     stamps_panel,
 )
 from app.figures.svg import Figure, draw, fragment
@@ -48,6 +49,7 @@ __all__ = [
     "matrix_panels",
     "palette",
     "panel",
+    "ringed",
     "turning",
 ]
 

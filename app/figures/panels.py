@@ -235,6 +235,17 @@ def _numbers(
     }
 
 
+def ringed(panel: Panel, squares: list[int]) -> Panel:
+    """The panel with some of its squares marked as wrong."""
+    if panel.grid is not None:
+        width = 3 if panel.grid.cell > 24 else 1.5
+        panel.figure["layout"]["shapes"] += [
+            marks.rect(panel.grid.box(i, width / 2 + 0.5), "wrong", line="var(--bad)", width=width)
+            for i in squares
+        ]
+    return panel
+
+
 def padded_map_panel(trace: Trace, member: int) -> Panel:
     """The activated map in its zero padding: what the forward stencil slides over."""
     shape = trace.layer.input.shape[1:]

@@ -10,6 +10,7 @@ import numpy as np
 from app.engine import Trace
 from app.engine.ways import WAYS
 from app.figures import SMALL, draw, map_panel
+from app.pages.mistaken import Mistaken, mistaken
 from app.pages.sheets import Sheet
 from app.spec import View
 from app.spec.view import Beside
@@ -48,6 +49,7 @@ class Below:
     node: str
     lines: list[Line]
     ways: list[Way]
+    mistaken: Mistaken | None
     empty: str  # why there is nothing to show
 
 
@@ -55,6 +57,7 @@ _TABS: tuple[tuple[Beside, str], ...] = (
     ("matrix", N_("As a matrix")),
     ("derivation", N_("The derivation")),
     ("ways", N_("Four ways, one answer")),
+    ("mistakes", N_("Make a mistake")),
 )
 
 _NOTES = {
@@ -88,6 +91,9 @@ def below(trace: Trace, view: View, sheets: list[Sheet], language: str) -> Below
         node=node,
         lines=lines,
         ways=ways,
+        mistaken=mistaken(trace, view.mistake, view.member, language)
+        if view.beside == "mistakes"
+        else None,
         empty=empty,
     )
 

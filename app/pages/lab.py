@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -19,6 +19,7 @@ from app.exchange import computed, json_answer, json_body, raw_body
 from app.figures import palette
 from app.pages import picture, render, workbench
 from app.pages.frame import Page, around, html, language_of, root_of
+from app.pages.prediction import judge
 from app.pages.sheets import shown
 from app.pages.workbench import Moments, Workbench
 from app.settings import Settings
@@ -70,7 +71,8 @@ def router(settings: Settings) -> APIRouter:
             )  # fmt: skip
             spec = PRESETS["article"].spec
             trace = trace_of(spec, limits)
-        view = (View.of(query) if "phase" in query or "step" in query else FIRST).within(trace)
+        somewhere = "phase" in query or "step" in query
+        view = View.of(query if somewhere else {**query, **FIRST.query()}).within(trace)
         bench = workbench.build(spec, trace, view, language)
         page = LabPage(
             **around(request, "lab"), notice=notice, bench=bench, data=_data(bench, root)
@@ -130,6 +132,18 @@ def router(settings: Settings) -> APIRouter:
 
         return await _json(spec, answer)
 
+    @routes.post("/lab/predict")
+    async def predict(request: Request) -> Response:
+        body = await json_body(request, limits)
+        spec, language = _spec(body, limits), _language(body)
+        try:
+            guess = changes.number(body.get("text"))
+            trace = trace_of(spec, limits)
+            view = _view(body).within(trace)
+            return await _json(spec, lambda: asdict(judge(trace, view, guess, language)))
+        except EngineError as error:
+            return _refused(error, language)
+
     @routes.get("/palette.css")
     def colours() -> Response:
         headers = {"Cache-Control": "public, max-age=300"}
@@ -183,6 +197,7 @@ def _data(bench: Workbench, root: str) -> dict[str, Any]:
         "member": view.member,
         "way": view.way,
         "beside": view.beside,
+        "mistake": view.mistake,
         "steps": bench.steps,
         "language": bench.language,
         "root": root,
@@ -213,7 +228,7 @@ def _spec(body: dict[str, Any], limits: Limits) -> LayerSpec:
 
 def _view(body: dict[str, Any]) -> View:
     return View.of(
-        {k: str(body[k]) for k in ("phase", "step", "term", "member", "way") if k in body}
+        {field.name: str(body[field.name]) for field in fields(View) if field.name in body}
     )
 
 

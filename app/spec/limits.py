@@ -18,6 +18,7 @@ class Limits:
         permalink_chars: of the ``spec`` query parameter.
         layers: of a network.
         training: multiply-adds of a training's three runs together, overheads included.
+        check: multiply-adds of all the passes of a check together, of answers or of gradients.
     """
 
     side: int = 256
@@ -28,6 +29,7 @@ class Limits:
     permalink_chars: int = 32_000
     layers: int = 64
     training: int = 30_000_000_000
+    check: int = 400_000_000
 
 
 DEFAULT_LIMITS = Limits()

@@ -9,7 +9,7 @@ from typing import Literal, Self, get_args
 from app.engine import PHASES, Phase, Trace
 
 Way = Literal["gather", "scatter"]
-Beside = Literal["", "matrix", "derivation", "ways"]
+Beside = Literal["", "matrix", "derivation", "ways", "mistakes"]
 BESIDE: tuple[Beside, ...] = get_args(Beside)
 
 ALL = -1  # every contribution has landed
@@ -20,10 +20,11 @@ class View:
     """A phase, its step, how many contributions have landed (−1: all), and the batch member.
 
     ``way`` tells the deltas' phase by gathering (the window slides) or scattering (δ stamps);
-    ``beside`` is what stands below the stage: the matrices, the derivation, the four ways.
+    ``beside`` is what stands below the stage: the matrices, the derivation, the four ways, or a
+    ``mistake``.
 
     >>> View.of({"phase": "weights", "step": "3", "term": "junk"})
-    View(phase='weights', step=3, term=-1, member=0, way='gather', beside='')
+    View(phase='weights', step=3, term=-1, member=0, way='gather', beside='', mistake='')
     """
 
     phase: Phase = "deltas"
@@ -32,6 +33,7 @@ class View:
     member: int = 0
     way: Way = "gather"
     beside: Beside = ""
+    mistake: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
@@ -45,6 +47,7 @@ class View:
             term=_whole(query.get("term"), view.term),
             member=_whole(query.get("member"), view.member),
             way="scatter" if query.get("way") == "scatter" else "gather",
+            mistake=query.get("mistake", "")[:40],
             beside=next((name for name in BESIDE if name == query.get("beside")), view.beside),
         )
 
@@ -60,7 +63,7 @@ class View:
     def query(self) -> dict[str, str]:
         """The query parameters that are not what they would be anyway."""
         standard = type(self)()
-        names = ("phase", "step", "term", "member", "way", "beside")
+        names = ("phase", "step", "term", "member", "way", "beside", "mistake")
         return {n: str(getattr(self, n)) for n in names if getattr(self, n) != getattr(standard, n)}
 
 

@@ -35,6 +35,8 @@ const BUTTONS = {
   redo: (lab) => lab.session.travel('future', 'past'),
   turn: (lab) => lab.stage.turn(),
   draw: (lab) => openPad(dialog('pad'), (picture) => upload(picture, lab)),
+  predict: (lab) => pause(lab).prediction.toggle(),
+  'show-sum': (lab) => lab.prediction.give(),
   'show-keys': () => dialog('keys').showModal(),
   'copy-link': (lab, button) => copyLink(button, lab),
 };
@@ -43,12 +45,13 @@ const BUTTONS = {
 function clicked(target, lab) {
   const button = /** @type {HTMLButtonElement | null} */ (target.closest('button'));
   if (!button || button.classList.contains('cursor')) return;
-  const { operation, phase, way, beside, step, stepper, by, preset, end } = button.dataset;
+  const { operation, phase, way, beside, mistake, step, stepper, by, preset, end } = button.dataset;
   if (button.getAttribute('aria-disabled') === 'true') why(end ?? '');
   else if (operation) lab.attempt({ kind: 'set', field: 'operation', value: operation });
   else if (phase) lab.look({ phase, step: 0, term: -1 });
   else if (way) lab.look({ way });
   else if (beside) lab.look({ beside: lab.data.beside === beside ? '' : beside });
+  else if (mistake) lab.look({ mistake });
   else if (step) pause(lab).go(Number(step));
   else if (stepper) lab.attempt({ kind: 'step', name: stepper, by: Number(by) });
   else if (preset) lab.attempt({ kind: 'preset', name: preset }).then(() => lab.face());

@@ -3,6 +3,7 @@
 import { Editor } from './editor.js';
 import { Moments } from './moments.js';
 import { Player } from './player.js';
+import { Prediction } from './predict.js';
 import { Plots } from './plots.js';
 import { Pointing } from './pointing.js';
 import { Session } from './session.js';
@@ -35,6 +36,7 @@ export class Lab {
     );
     this.player = new Player(() => this.onward(), (playing) => this.playing(playing));
     this.editor = new Editor((change) => this.session.ask({ change }, true), (name, square, key) => this.follow(name, square, key));
+    this.prediction = new Prediction(bench, () => this.data, () => this.show());
     this.pointing = new Pointing(bench, {
       over: (key) => this.over(key),
       choose: (key) => this.choose(key),
@@ -56,14 +58,17 @@ export class Lab {
     const key = this.hovered ?? this.pinned ?? this.key;
     const [light, current] = await Promise.all([this.moments.get(key), this.moments.get(this.key)]);
     if (!light || !current || key !== (this.hovered ?? this.pinned ?? this.key)) return;
-    const landed = this.data.term < 0 ? current.terms : Math.min(this.data.term, current.terms);
+    const hidden = this.prediction.hides(this.key);
+    const reached = this.data.term < 0 ? current.terms : Math.min(this.data.term, current.terms);
+    const landed = hidden ? 0 : reached;
     this.stage.show({
       key,
       light,
-      term: key === this.key ? landed : light.terms,
+      term: key === this.key ? landed : this.prediction.hides(key) ? 0 : light.terms,
       current,
       currentTerm: landed,
     });
+    this.prediction.show(hidden);
     this.mark();
     if (this.pinned || (!this.hovered && landed === current.terms)) this.announce();
     this.moments.prepare(this.data.phase, this.data.step);
@@ -85,12 +90,13 @@ export class Lab {
 
   /** The address of the state as it is. */
   link() {
-    const { spec, phase, step, term, member, way, beside, language, root } = this.data;
+    const { spec, phase, step, term, member, way, beside, mistake, language, root } = this.data;
     const query = [`lang=${language}`, `spec=${spec}`, `phase=${phase}`, `step=${step}`];
     if (term >= 0) query.push(`term=${term}`);
     if (member) query.push(`member=${member}`);
     if (way !== 'gather') query.push(`way=${way}`);
     if (beside) query.push(`beside=${beside}`);
+    if (beside === 'mistakes' && mistake) query.push(`mistake=${mistake}`);
     return `${root}/lab?${query.join('&')}`;
   }
 

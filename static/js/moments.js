@@ -45,8 +45,8 @@ export class Moments {
       const next = `${phase}/${step}`;
       if (!this.known.has(next) && !this.asked.has(next)) keys.push(next);
     }
-    const { spec, phase: scene, step, member, way, beside, language, root } = this.data;
-    const body = { spec, phase: scene, step, member, way, beside, language, keys };
+    const { spec, phase: scene, step, member, way, beside, mistake, language, root } = this.data;
+    const body = { spec, phase: scene, step, member, way, beside, mistake, language, keys };
     const request = postJson(`${root}/lab/moments`, body, language)
       .then((answer) => {
         for (const [name, moment] of Object.entries(answer.moments)) this.known.set(name, moment);

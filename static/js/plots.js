@@ -46,9 +46,9 @@ export class Plots {
   /** @param {import('./types').LabData} data */
   async draw(data) {
     const asking = (this.asking = new AbortController());
-    const { spec, phase, step, member, way, beside, language, root } = data;
+    const { spec, phase, step, member, way, beside, mistake, language, root } = data;
     const theme = getComputedStyle(document.body).getPropertyValue('--theme').trim();
-    const body = { spec, phase, step, member, way, beside, language, theme };
+    const body = { spec, phase, step, member, way, beside, mistake, language, theme };
     const [answer] = await Promise.all([
       postJson(`${root}/lab/figures`, body, language, asking.signal),
       this.load(),

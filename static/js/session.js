@@ -30,8 +30,8 @@ export class Session {
    */
   ask(more, remember) {
     return this.queue(() => {
-      const { spec, phase, step, term, member, way, beside, language, root } = this.now();
-      const body = { spec, phase, step, term, member, way, beside, language, ...more };
+      const { spec, phase, step, term, member, way, beside, mistake, language, root } = this.now();
+      const body = { spec, phase, step, term, member, way, beside, mistake, language, ...more };
       return postJson(`${root}/lab/view`, body, language);
     }, remember);
   }
@@ -48,8 +48,8 @@ export class Session {
   /** @param {Blob} file */
   upload(file) {
     return this.queue(() => {
-      const { spec, phase, way, beside, language, root } = this.now();
-      const query = new URLSearchParams({ spec, phase, way, beside, lang: language });
+      const { spec, phase, way, beside, mistake, language, root } = this.now();
+      const query = new URLSearchParams({ spec, phase, way, beside, mistake, lang: language });
       return postFile(`${root}/lab/picture?${query}`, file, language);
     }, true).catch((error) => this.refused(error));
   }

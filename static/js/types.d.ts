@@ -18,6 +18,7 @@ export interface LabData {
   member: number;
   way: string;
   beside: string;
+  mistake: string;
   steps: number;
   language: string;
   root: string;

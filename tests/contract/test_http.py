@@ -119,7 +119,8 @@ def test_the_document_describes_every_route(client: TestClient) -> None:
         if method == "get":
             continue
         operation = document["paths"][path][method]
-        assert set(operation["responses"]) == {"200", "304", "400", "413", "415", "422"}
+        cached = set() if path.endswith("/train") else {"304"}  # a stream is not kept
+        assert set(operation["responses"]) == {"200", "400", "413", "415", "422"} | cached
         assert operation["summary"]
     assert set(parts["Layer"]["required"]) == {"input", "kernel"}
     assert parts["Layer"]["additionalProperties"] is False
@@ -139,7 +140,7 @@ def test_every_worked_example_is_true(client: TestClient) -> None:
     tried = set()
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            content = operation["responses"]["200"]["content"]["application/json"]
+            content = operation["responses"]["200"]["content"].get("application/json", {})
             if "example" not in content:
                 continue
             places: dict[str, dict[str, Any]] = {"path": {}, "query": {}}

@@ -8,7 +8,10 @@ import importlib
 import pytest
 
 MODULES = [
-    *(f"app.spec.{name}" for name in ("arrays", "errors", "layer", "permalink", "view")),
+    *(
+        f"app.spec.{name}"
+        for name in ("arrays", "errors", "layer", "network", "permalink", "training", "view")
+    ),
     "app.words.names",
 ]
 

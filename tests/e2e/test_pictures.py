@@ -1,0 +1,173 @@
+"""A picture of one's own, from a file or drawn: read, shrunk, and never the loss of what was there."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import pytest
+from playwright.sync_api import FilePayload, expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.lab import Lab
+from tests.e2e.pictures import claims, encoded, scene
+
+TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+
+
+def _give(lab: Lab, name: str, kind: str, data: bytes) -> None:
+    file: FilePayload = {"name": name, "mimeType": kind, "buffer": data}
+    lab.page.locator("#picture").set_input_files(files=[file])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("size", [(320, 200), (150, 400)], ids=["landscape", "portrait"])
+def test_a_picture_becomes_the_map(
+    lab: Lab, kind: Literal["PNG", "JPEG", "WEBP"], size: tuple[int, int]
+) -> None:
+    """Any of the three kinds, upright and in its own proportions, at most 64 on a side."""
+    _give(lab, f"scene.{kind.lower()}", TYPES[kind], encoded(scene(*size), kind))
+    width, height = (64, 40) if size[0] > size[1] else (24, 64)
+    lab.expect_layer(f"i={height}x{width}:!", "k=2x2:1,2,3,4")
+    expect(lab.notice).to_be_hidden()
+    expect(lab.scrub).to_have_attribute("max", str(width * height - 1))
+    expect(lab.page.locator(".facts")).to_contain_text(f"{width * height:,} input nodes")
+    expect(lab.sentence).not_to_be_empty()
+    shades = lab.panel("input").locator(".drawing path")
+    assert shades.count() > 8  # a picture, and not one grey
+    lab.button("undo").click()
+    lab.expect_layer("i=3x3:1,2,3,4,5,6,7,8,9")
+
+
+def test_the_same_picture_can_be_taken_twice(lab: Lab) -> None:
+    """After an undo, or another example, the same file is asked for again."""
+    data = encoded(scene(64, 64), "PNG")
+    for _ in range(2):
+        _give(lab, "scene.png", TYPES["PNG"], data)
+        lab.expect_layer("i=64x64:!")
+        lab.button("reset").click()
+        lab.expect_layer("i=3x3:1,2,3,4,5,6,7,8,9")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"These are words, whatever the name says.", "not a PNG, JPEG or WebP"),
+        (b"", "not a PNG, JPEG or WebP"),
+        (encoded(scene(200, 100), "PNG")[:900], "is the file complete?"),
+        (encoded(scene(200, 100), "JPEG")[:900], "is the file complete?"),
+        (claims(8_000, 8_000), "million pixels"),
+        (claims(30_000, 30_000), "million pixels"),
+    ],
+    ids=["text", "empty", "truncated-png", "truncated-jpeg", "huge", "enormous"],
+)
+def test_a_file_that_is_no_picture_loses_nothing(
+    visit: Visit, lang: str, data: bytes, said: str
+) -> None:
+    """A sentence says what is wrong with it, in the reader's language; the layer stays."""
+    lab = visit(lang=lang)
+    lab.type_into("kernel", 0, "8")
+    expect(lab.value_at("kernel", 0)).to_have_text("8")
+    _give(lab, "photo.png", "image/png", data)
+    expect(lab.notice).to_be_visible()
+    if lang == "en":
+        expect(lab.notice).to_contain_text(said)
+        expect(lab.notice).to_contain_text("The picture")
+    else:
+        assert re.search(r"[\u4e00-\u9fff]", lab.notice.inner_text())
+    expect(lab.notice).to_be_in_viewport()
+    expect(lab.value_at("kernel", 0)).to_have_text("8")
+    lab.expect_layer("k=2x2:8,2,3,4", "i=3x3:1,2,3,4,5,6,7,8,9")
+    _give(lab, "scene.png", "image/png", encoded(scene(64, 64), "PNG"))
+    lab.expect_layer("i=64x64:!")
+    expect(lab.notice).to_be_hidden()
+
+
+def test_a_phones_photograph_is_taken(lab: Lab) -> None:
+    """12 million pixels and a good 5 MB are what a phone's camera gives."""
+    data = encoded(scene(4000, 3000, grain=12), "JPEG", quality=90)
+    assert 5_000_000 < len(data) < 12_000_000
+    _give(lab, "IMG_2026.jpg", TYPES["JPEG"], data)
+    lab.expect_layer("i=48x64:!")
+
+
+def test_drawing_with_the_mouse(lab: Lab) -> None:
+    """A line drawn with the mouse is the map's line."""
+    lab.button("draw").click()
+    dialog = lab.page.get_by_role("dialog", name="Draw a map")
+    expect(dialog).to_be_visible()
+    box = dialog.locator("canvas").bounding_box()
+    assert box
+    x, y, side = box["x"], box["y"], box["width"]
+    lab.page.mouse.move(x + side * 0.2, y + side * 0.3)
+    lab.page.mouse.down()
+    lab.page.mouse.move(x + side * 0.8, y + side * 0.3, steps=6)
+    lab.page.mouse.up()
+    dialog.get_by_role("button", name="Use it").click()
+    expect(dialog).to_be_hidden()
+    lab.expect_layer("i=28x28:!", "k=2x2:1,2,3,4")
+    middle = lab.page.locator("#bench").evaluate("""() => {
+      const { spec } = Object.fromEntries(new URLSearchParams(location.search));
+      const text = spec.match(/i=28x28:!([^~]*)/)[1].replaceAll('-', '+').replaceAll('_', '/');
+      const pixels = [...atob(text)].map((letter) => letter.charCodeAt(0));
+      return [8 * 28 + 14, 20 * 28 + 14].map((at) => pixels[at]);
+    }""")
+    assert middle[0] > 128
+    assert middle[1] == 0
+
+
+def test_drawing_with_the_keyboard(lab: Lab) -> None:
+    """Arrows move the pen, Space draws, Shift with arrows draws on; Enter on the button uses it."""
+    lab.button("draw").focus()
+    lab.press("Enter")
+    dialog = lab.page.get_by_role("dialog", name="Draw a map")
+    expect(dialog).to_be_visible()
+    canvas = dialog.locator("canvas")
+    ink = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]" \
+          ".filter((v, i) => i % 4 === 0 && v > 100).length"  # fmt: skip
+    canvas.focus()
+    lab.press(*["ArrowRight"] * 3)
+    assert canvas.evaluate(ink) == 0
+    lab.press("Space")
+    dot = canvas.evaluate(ink)
+    assert dot > 0
+    lab.press(*["Shift+ArrowDown"] * 6)
+    assert canvas.evaluate(ink) > dot + 4
+    assert canvas.evaluate("canvas => getComputedStyle(canvas).getPropertyValue('--pen-x')") != ""
+    dialog.get_by_role("button", name="Use it").focus()
+    lab.press("Enter")
+    lab.expect_layer("i=28x28:!")
+    expect(lab.button("draw")).to_be_focused()
+
+
+def test_the_pen_is_seen(visit: Visit) -> None:
+    """Whoever draws with the keyboard sees where the pen is before it draws."""
+    lab = visit()
+    lab.button("draw").click()
+    canvas = lab.page.locator("#pad-canvas")
+    canvas.focus()
+    around = lab.page.locator("#pad")
+    before = around.screenshot()
+    lab.press(*["ArrowRight"] * 5)
+    assert around.screenshot() != before
+
+
+def test_a_drawing_can_be_cleared_or_left(lab: Lab) -> None:
+    """Clear empties the sheet; Cancel and Escape leave the layer as it was."""
+    for leave in ("Cancel", "Escape"):
+        lab.button("draw").click()
+        canvas = lab.page.locator("#pad-canvas")
+        canvas.click()
+        white = "canvas => canvas.getContext('2d').getImageData(14, 14, 1, 1).data[0]"
+        assert canvas.evaluate(white) > 100
+        lab.page.get_by_role("button", name="Clear").click()
+        assert canvas.evaluate(white) == 0
+        if leave == "Escape":
+            lab.press("Escape")
+        else:
+            lab.page.get_by_role("button", name="Cancel").click()
+        expect(lab.page.locator("#pad")).to_be_hidden()
+        expect(lab.button("draw")).to_be_focused()
+    assert lab.table("input")[0] == ["1", "2", "3"]
+    expect(lab.button("undo")).to_be_disabled()
