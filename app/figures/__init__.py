@@ -44,6 +44,7 @@ __all__ = [
     "draw",
     "figure",
     "fragment",
+    "landed",
     "lens_panel",
     "map_panel",
     "matrix_panels",
@@ -108,6 +109,19 @@ def add(drawing: Figure, found: list[Mark], landed: int) -> None:
         if shows(mark["name"], landed):
             kind = "annotations" if "text" in mark else "shapes"
             drawing["layout"][kind].append(mark)
+
+
+def landed(overlay: Overlay, term: int = -1) -> tuple[dict[str, str], dict[str, str]]:
+    """An overlay's light and cover as SVG by panel, as they are after ``term`` contributions."""
+    count = overlay.terms if term < 0 else min(term, overlay.terms)
+
+    def drawn(layer: dict[str, list[Mark]]) -> dict[str, str]:
+        shown = {
+            name: [m for m in found if shows(m["name"], count)] for name, found in layer.items()
+        }
+        return {name: fragment(found) for name, found in shown.items()}
+
+    return drawn(overlay.light), drawn(overlay.cover)
 
 
 def shows(name: str, landed: int) -> bool:

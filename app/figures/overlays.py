@@ -119,7 +119,7 @@ class Overlays:
             used = [step.cell % self._spatial if panel.name == "stencils" else step.cell]
         else:
             used = [
-                self.symbols.colour(t) if panel.name == "stencils" else t
+                self.symbols.plane(t) if panel.name == "stencils" else t
                 for t in step.wires.tap.tolist()
             ]
         found = []
@@ -190,7 +190,7 @@ class Overlays:
             sources = self.trace.wires.of_tap(weight).source
             if not len(sources):
                 continue
-            cell, colour = int(sources.min()), self.symbols.colour(weight)
+            cell, colour = int(sources.min()), self.symbols.plane(weight)
             if colour not in first or cell < first[colour][0]:
                 taps = self.trace.wires.of_source(cell).tap.tolist()
                 first[colour] = (cell, 1 + taps.index(weight))

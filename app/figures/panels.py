@@ -23,7 +23,7 @@ from app.words.numbers import short
 
 KINDS: dict[str, Phase] = {"source": "deltas", "target": "forward", "tap": "weights"}
 LARGE, SMALL = 64.0, 44.0  # a cell's side where there is room: in the stage, beside it
-FONT = "Inter, Helvetica Neue, Noto Sans, Noto Sans CJK SC, DejaVu Sans, sans-serif"
+FONT = "Inter, Helvetica Neue, Segoe UI, Noto Sans, Liberation Sans, system-ui, sans-serif"
 READABLE = 24.0  # a cell's side below which a window is shown close up as well
 WIDTH = 320.0  # no map is drawn wider; its cells shrink instead
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import plotly
-from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, Response
 
-from app.pages import lab
-from app.pages.frame import error_page, root_of
+from app.pages import lab, story
+from app.pages.frame import error_page
 from app.settings import Settings
 
 __all__ = ["error_page", "router"]
@@ -20,12 +20,8 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 def router(settings: Settings) -> APIRouter:
     """All pages of the app."""
     routes = APIRouter(include_in_schema=False)
+    routes.include_router(story.router(settings))
     routes.include_router(lab.router(settings))
-
-    @routes.get("/")
-    def home(request: Request) -> Response:
-        query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{root_of(request)}/lab{query}", status_code=307)
 
     @routes.get("/plotly.js")
     def plotly_js() -> Response:

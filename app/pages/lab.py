@@ -115,7 +115,7 @@ def router(settings: Settings) -> APIRouter:
             trace = trace_of(spec, limits)
             keys = [_key(key, trace) for key in _list(body.get("keys"))]
             made = Moments(trace, _view(body).within(trace), language)
-            return {"moments": _moments(made, keys, language)}
+            return {"moments": moments_of(made, keys, language)}
 
         return await _json(spec, answer)
 
@@ -201,11 +201,12 @@ def _data(bench: Workbench, root: str) -> dict[str, Any]:
         "steps": bench.steps,
         "language": bench.language,
         "root": root,
-        "moments": _moments(made, made.keys(), bench.language),
+        "moments": moments_of(made, made.keys(), bench.language),
     }
 
 
-def _moments(made: Moments, keys: list[tuple[Phase, int]], language: str) -> dict[str, Any]:
+def moments_of(made: Moments, keys: list[tuple[Phase, int]], language: str) -> dict[str, Any]:
+    """Moments by key, as the page's script wants them: drawings, formula and sentence."""
     macros = render.environment(language).get_template("macros/panel.html").module
     found = {}
     for phase, cell in keys:

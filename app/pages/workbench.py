@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.engine import PHASES, Phase, Trace
-from app.figures import Overlays, fragment
+from app.figures import Overlays, fragment, landed
 from app.pages.beside import Below, below
 from app.pages.controls import Controls, controls
 from app.pages.sheets import Sheet, sheet, shown
@@ -36,6 +36,8 @@ class Workbench:
     stage: list[Sheet]
     reading: list[Sheet]
     numbers: list[Sheet]
+    light: dict[str, str]  # what lies over each panel, as the view has it
+    cover: dict[str, str]
     below: Below
     controls: Controls
     labels: list[str]
@@ -52,6 +54,8 @@ def build(spec: LayerSpec, trace: Trace, view: View, language: str) -> Workbench
     count = trace.step_count(view.phase)
     name = {"forward": symbols.output, "deltas": symbols.delta, "weights": symbols.weight}
     panels = shown(trace, view)
+    overlays = Overlays(trace, view.member, panels.by_name)
+    light, cover = landed(overlays.of(view.phase, view.step), view.term)
     return Workbench(
         language=language,
         trace=trace,
@@ -60,6 +64,8 @@ def build(spec: LayerSpec, trace: Trace, view: View, language: str) -> Workbench
         stage=[sheet(trace, p, view, language) for p in panels.stage],
         reading=[sheet(trace, p, view, language) for p in panels.reading],
         numbers=[sheet(trace, p, view, language) for p in panels.numbers],
+        light=light,
+        cover=cover,
         below=below(
             trace, view, [sheet(trace, p, view, language) for p in panels.beside], language
         ),

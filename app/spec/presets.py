@@ -170,3 +170,10 @@ _ALL = (
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
+
+# A fully connected layer is a layer whose maps are single cells: the story begins with one.
+DENSE = LayerSpec(
+    input=[[[1]], [[2]], [[3]]],
+    kernel=[[[[1]], [[3]], [[-2]]], [[[5]], [[4]], [[2]]]],
+    output_delta=[[[2]], [[-1]]],
+)

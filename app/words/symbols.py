@@ -57,27 +57,41 @@ class Symbols:
         self._target_shape = layer.output_shape[1:]
         self._tap_shape = layer.kernel.shape
         self._spatial_taps = math.prod(layer.kernel.shape[2:])
+        # maps and kernel of one cell each: a fully connected layer, named without rows and columns
+        self._flat = layer.input.shape[2:] == layer.kernel.shape[2:] == (1, 1)
 
     def source(self, flat: int) -> str:
         """An input node's number, such as ``12``."""
-        return _named(self._source_shape, flat, self._source_shape[0] == 1)
+        return self._node(self._source_shape, flat)
 
     def target(self, flat: int) -> str:
         """An output node's number."""
-        return _named(self._target_shape, flat, self._target_shape[0] == 1)
+        return self._node(self._target_shape, flat)
 
     def tap(self, flat: int) -> str:
-        """A weight's number: row and column in the kernel."""
+        """A weight's number: row and column in the kernel, or of a dense layer's matrix."""
+        if self._flat:
+            return cell_name(divmod(flat, self._tap_shape[1]), self._tap_shape[:2])
         return _named(self._tap_shape, flat, self._tap_shape[0] * self._tap_shape[1] == 1)
 
-    def colour(self, tap: int) -> int:
-        """Which colour a tap has: its place in the kernel's plane, whatever its channels."""
+    def _node(self, shape: Sequence[int], flat: int) -> str:
+        if self._flat:  # channels are all there is
+            return str(flat + 1)
+        return _named(shape, flat, shape[0] == 1)
+
+    def plane(self, tap: int) -> int:
+        """A tap's place in the kernel's plane, whatever its channels."""
         return tap % self._spatial_taps
+
+    def colour(self, tap: int) -> int:
+        """Which colour a tap has: by its place; in a dense layer each weight has its own."""
+        return tap if self._flat else self.plane(tap)
 
     def place(self, tap: int) -> Symbol:
         """A weight by its place in the kernel's plane, as labels in drawings say it."""
-        plane = self._tap_shape[2:]
-        return Symbol("w", "", _named(plane, self.colour(tap), spatial_only=True))
+        if self._flat:
+            return self.weight(tap)
+        return Symbol("w", "", _named(self._tap_shape[2:], self.plane(tap), spatial_only=True))
 
     def z(self, flat: int) -> Symbol:
         """An input node's pre-activation, zˡ."""

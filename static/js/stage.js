@@ -16,6 +16,11 @@ export class Stage {
     this.landed = -1;
   }
 
+  /** @param {string} name @returns {HTMLElement | null} */
+  part(name) {
+    return this.bench.querySelector(`[data-part="${name}"]`);
+  }
+
   /** After the server has drawn the bench anew. */
   renew() {
     this.lit = '';
@@ -39,11 +44,11 @@ export class Stage {
     const next = this.lit === key && term === this.landed + 1;
     if (this.lit !== key) {
       for (const panel of this.panels ?? []) panel.light.innerHTML = light.light[panel.name] ?? '';
-      const formula = /** @type {HTMLElement} */ (this.bench.querySelector('#formula'));
-      formula.innerHTML = light.formula;
-      const sentence = /** @type {HTMLElement} */ (this.bench.querySelector('#sentence'));
-      sentence.textContent = light.sentence;
-      const derivation = this.bench.querySelector('#derivation');
+      const formula = this.part('formula');
+      if (formula) formula.innerHTML = light.formula;
+      const sentence = this.part('sentence');
+      if (sentence) sentence.textContent = light.sentence;
+      const derivation = this.part('derivation');
       if (derivation && light.lines) derivation.innerHTML = light.lines;
       this.lit = key;
     }
@@ -85,9 +90,9 @@ export class Stage {
    * @param {number} terms
    */
   sum(term, terms) {
-    const addends = all(this.bench, '#formula [data-term]');
+    const addends = all(this.bench, '.formula [data-term]');
     addends.forEach((addend, i) => addend.classList.toggle('waiting', i >= term));
-    const result = /** @type {HTMLElement | null} */ (this.bench.querySelector('#formula .result'));
+    const result = /** @type {HTMLElement | null} */ (this.bench.querySelector('.formula .result'));
     if (!result) return;
     const done = term >= terms;
     const running = addends[Math.min(term, addends.length) - 1]?.dataset.running;

@@ -1,0 +1,129 @@
+"""The story: every scene's figure is the lab's own, cut down to what the scene is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from app.answers import trace_of
+from app.figures import landed
+from app.pages import render
+from app.pages.frame import Page, around, html, language_of, root_of
+from app.pages.lab import moments_of
+from app.pages.sheets import Sheet, sheet, shown
+from app.pages.workbench import Moments
+from app.settings import Settings
+from app.spec import PRESETS, LayerSpec, View, encode
+from app.spec.presets import DENSE
+from app.words.derivation import Line, derivation
+from app.words.formulas import Formula, formula
+from app.words.sentences import sentence
+from app.words.story import SCENES, TRAPS, Scene
+
+
+@dataclass(frozen=True)
+class Told:
+    """A scene with its figure, in one language and one operation."""
+
+    scene: Scene
+    number: int
+    operation: str
+    switchable: bool
+    sheets: list[Sheet]
+    light: dict[str, str]
+    cover: dict[str, str]
+    formula: Formula
+    sentence: str
+    lines: list[Line]
+    lab: str  # where it opens in the lab
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StoryPage(Page):
+    """What ``pages/story.html`` is rendered from."""
+
+    scenes: list[Told]
+    traps: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ScenePart:
+    """What ``partials/scene.html`` is rendered from."""
+
+    told: Told
+
+
+def _spec(scene: Scene, operation: str) -> LayerSpec:
+    spec = DENSE if scene.preset == "dense" else PRESETS[scene.preset].spec
+    body = {**spec.request(), "operation": operation}
+    return LayerSpec.parse(body)
+
+
+def tell(scene: Scene, number: int, operation: str, language: str, root: str) -> Told:
+    """A scene, ready to be rendered."""
+    spec = _spec(scene, operation)
+    trace = trace_of(spec)
+    view = View.of(scene.view).within(trace)
+    step = trace.step(view.phase, view.step, view.member)
+    made = Moments(trace, view, language)
+    light, cover = landed(made.overlays.of(view.phase, view.step))  # whole, for want of a script
+    panels = shown(trace, view).by_name
+    permalink = encode(spec)
+    return Told(
+        scene=scene,
+        number=number,
+        operation=operation,
+        switchable=scene.preset != "dense",
+        sheets=[sheet(trace, panels[name], view, language) for name in scene.panels],
+        light=light,
+        cover=cover,
+        formula=formula(trace, step, view.member),
+        sentence=sentence(trace, step, language, view.member),
+        lines=derivation(trace, view.step, language) if view.beside == "derivation" else [],
+        lab=f"{root}/lab?"
+        + urlencode({"lang": language, "spec": permalink, **view.query()}, safe="~,:!*="),
+        data={
+            "spec": permalink,
+            "phase": view.phase,
+            "step": view.step,
+            "term": view.term,
+            "member": view.member,
+            "way": view.way,
+            "beside": view.beside,
+            "mistake": "",
+            "steps": trace.step_count(view.phase),
+            "language": language,
+            "root": root,
+            "moments": moments_of(made, [(view.phase, view.step)], language),
+        },
+    )
+
+
+def router(_settings: Settings) -> APIRouter:
+    """``/`` and the scenes that it exchanges."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/")
+    def story(request: Request) -> Response:
+        language, root = language_of(request), root_of(request)
+        scenes = [
+            tell(scene, number, "convolution", language, root)
+            for number, scene in enumerate(SCENES, start=1)
+        ]
+        return html("story", StoryPage(**around(request, ""), scenes=scenes, traps=TRAPS))
+
+    @routes.get("/story/{name}")
+    def scene(request: Request, name: str) -> Response:
+        """One scene's figure, in the other operation."""
+        language, root = language_of(request), root_of(request)
+        number = next((i for i, s in enumerate(SCENES, start=1) if s.name == name), 1)
+        asked = request.query_params.get("operation")
+        operation = "correlation" if asked == "correlation" else "convolution"
+        told = tell(SCENES[number - 1], number, operation, language, root)
+        return Response(render.part("scene", language, ScenePart(told)), media_type="text/html")
+
+    return routes

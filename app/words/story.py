@@ -1,0 +1,334 @@
+"""The story: ten scenes that lead from a puzzle to its answer, then the traps.
+
+A scene is data: what it says, what it asks, and where in the lab it stands. Nothing is claimed
+before a reader could have seen it. Both languages are written, not translated word by word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.words.catalogue import N_
+
+
+@dataclass(frozen=True)
+class Option:
+    """A possible answer, and what is said to whoever picks it."""
+
+    text: str
+    reply: str
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene. ``view`` are the lab's query parameters, ``panels`` the drawings to show."""
+
+    name: str
+    title: str
+    text: tuple[str, ...]
+    question: str
+    options: tuple[Option, ...]
+    view: dict[str, str]
+    panels: tuple[str, ...]
+    preset: str = "article"
+
+
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        "puzzle",
+        N_("A rotation out of nowhere"),
+        (
+            N_(
+                "Open a textbook at “backpropagation through a convolution” and you find one line: "
+                "the error of a layer is the error of the next one, δˡ⁺¹, convolved in full with "
+                "rot180(w), times σ′(z)."
+            ),
+            N_(
+                "Where does rot180 come from? Usually nobody says. Here you will add up a few "
+                "numbers by hand, nine of them, and see it appear. You need to know what a kernel "
+                "is, and what a product is."
+            ),
+        ),
+        N_("Before you start: why, do you think, is it there?"),
+        (
+            Option(
+                N_("It makes learning more stable."),
+                N_("A common guess. But nobody chose it; you will see that it cannot be avoided."),
+            ),
+            Option(
+                N_("It is a convention, like the order of indices."),
+                N_("A convention could be dropped. Leave this one out and the gradient is wrong."),
+            ),
+            Option(
+                N_("It follows from the chain rule."),
+                N_("It does, and from nothing else. Let us watch how."),
+                right=True,
+            ),
+        ),
+        {"phase": "forward", "step": "0"},
+        ("map_padded", "kernel", "output"),
+    ),
+    Scene(
+        "operators",
+        N_("Two ways to slide a kernel"),
+        (
+            N_(
+                "Correlation slides w over the map as it is written. Convolution slides it turned "
+                "by 180°: the last weight meets the first cell. What really slides, we call the "
+                "stencil."
+            ),
+            N_(
+                "Textbooks do the second; PyTorch, TensorFlow and JAX do the first and call it "
+                "convolution. Both are fine, as long as you say which. We start with convolution, "
+                "as the original article does. Switch, and watch which weight meets the first cell."
+            ),
+        ),
+        N_("In convolution, which weight meets the cell in the top left corner of the window?"),
+        (
+            Option(N_("w₁₁"), N_("That is correlation: as written, first meets first.")),
+            Option(N_("w₂₂"), N_("Yes: the stencil is rot180(w), so the last comes first."), True),
+            Option(N_("w₂₁"), N_("That would be a flip of the rows only: half of a rotation.")),
+        ),
+        {"phase": "forward", "step": "0"},
+        ("map_padded", "output", "stencils"),
+    ),
+    Scene(
+        "mlp",
+        N_("How an ordinary network passes its error back"),
+        (
+            N_(
+                "Forget maps for a moment. In a fully connected layer a node feeds several others, "
+                "each through a wire with a weight of its own."
+            ),
+            N_(
+                "How much of the error is its fault? It collects: for every node that it feeds, "
+                "that node’s δ times the weight of the wire between them, all added up; then "
+                "times σ′(z). That is the whole of backpropagation, and the only rule that we "
+                "will use."
+            ),
+        ),
+        N_("A node feeds two others, with δ = 2 and δ = −1, through weights 3 and 4. It collects…"),
+        (
+            Option("2", N_("Yes: 2·3 + (−1)·4 = 2."), True),
+            Option("10", N_("Mind the sign of the second δ: (−1)·4 = −4.")),
+            Option("5", N_("Each δ meets the weight on its own wire: 2 with 3, −1 with 4.")),
+        ),
+        {"phase": "deltas", "step": "1"},
+        ("wires",),
+        "dense",
+    ),
+    Scene(
+        "restrictions",
+        N_("A convolutional layer is that network, twice restricted"),
+        (
+            N_(
+                "First restriction: a receptive field. An output node sees a window of the map, so "
+                "most wires are not there at all."
+            ),
+            N_(
+                "Second restriction: shared weights. The wires that are left carry only as many "
+                "different weights as the kernel has. Every colour is one weight; wires of one "
+                "colour carry the same number, and will always do so."
+            ),
+        ),
+        N_("A 3×3 map and a 2×2 kernel: how many wires, how many different weights?"),
+        (
+            Option(N_("36 wires, 36 weights"), N_("That is the fully connected layer: 9·4.")),
+            Option(N_("16 wires, 4 weights"), N_("Yes: four outputs with four wires each."), True),
+            Option(N_("16 wires, 16 weights"), N_("16 wires, but they share: count the colours.")),
+        ),
+        {"phase": "weights", "step": "0"},
+        ("kernel", "wires"),
+    ),
+    Scene(
+        "unroll",
+        N_("Unrolled: nine nodes, four outputs, sixteen wires"),
+        (
+            N_(
+                "Here is the layer as the network that it is. On the left the nine cells of the "
+                "map, on the right the four outputs. Step through the outputs: each is fed by four "
+                "nodes, through four colours."
+            ),
+            N_(
+                "Now look from the left. The node in the middle feeds all four outputs. A node in "
+                "a corner feeds only one: no other window reaches it. Nothing is wrong with it; it "
+                "simply has fewer wires."
+            ),
+        ),
+        N_("How many outputs does node 12, in the middle of the upper edge, feed?"),
+        (
+            Option("1", N_("A corner feeds one; node 12 lies in two windows.")),
+            Option("2", N_("Yes: two windows contain it."), True),
+            Option("4", N_("Only the node in the centre lies in all four windows.")),
+        ),
+        {"phase": "forward", "step": "0"},
+        ("map_padded", "wires", "output"),
+    ),
+    Scene(
+        "collect",
+        N_("Collect"),
+        (
+            N_(
+                "Now the way back, with the rule of the ordinary network and nothing else: for "
+                "each of the nine nodes, add up δ at the other end times the weight on the wire."
+            ),
+            N_(
+                "Play it, or step with the arrow keys. Look for a rotation. There is none: no "
+                "kernel is turned, nothing slides. Wires are followed backwards and products are "
+                "added, sixteen of them."
+            ),
+        ),
+        N_("Node 11 is fed back through one wire, of weight w₂₂ = 4, from δ = 2. Its delta is…"),
+        (
+            Option("2", N_("2·1 would be w₁₁: but w₁₁ is not on this wire.")),
+            Option(
+                "8",
+                N_("Yes: 2·4. In the forward pass w₂₂ met this cell, so it is on its wire."),
+                True,
+            ),
+            Option("0", N_("It feeds one output, so something comes back.")),
+        ),
+        {"phase": "deltas", "step": "0", "term": "0"},
+        ("input_delta", "wires"),
+    ),
+    Scene(
+        "pattern",
+        N_("Look at the pattern"),
+        (
+            N_(
+                "The same sums again. But now each weight that is collected is laid down where "
+                "its δ stands, and where a node has no wire we write a zero around the map."
+            ),
+            N_(
+                "The weights always land in the same arrangement, shifted by one from node to "
+                "node: a stencil, sliding over δ among zeros. The zeros are no trick. They are the "
+                "wires that nodes at the border do not have. So 2×2 with 2×2 gives 3×3."
+            ),
+        ),
+        N_("Compare it with the stencil of the forward pass. The backward one is…"),
+        (
+            Option(N_("the same"), N_("Look at the corner: w₂₂ came first; now it comes last.")),
+            Option(
+                N_("its mirror image"), N_("A mirror exchanges two sides. Here all four changed.")
+            ),
+            Option(
+                N_("turned by 180°"), N_("Yes. Nobody turned it; it came out of the wires."), True
+            ),
+        ),
+        {"phase": "deltas", "step": "0", "term": "0"},
+        ("input_delta", "delta_padded", "stencils"),
+    ),
+    Scene(
+        "duality",
+        N_("Forward convolution, backward correlation"),
+        (
+            N_(
+                "Going forwards, an output looks at the map through its window. Going backwards, a "
+                "node looks at the outputs whose windows contain it. If it lies at the top of one "
+                "window, it lies at the bottom of the one above. So everything runs the other way."
+            ),
+            N_(
+                "Said with operators: forward convolution, backward correlation; forward "
+                "correlation, backward convolution; both in full, with w as it is. Switch the "
+                "operation: the two stencils change places and the sentence stays true."
+            ),
+        ),
+        N_("PyTorch’s conv2d correlates. Which stencil slides over δ in its backward pass?"),
+        (
+            Option(N_("rot180(w)"), N_("Yes: forwards w, backwards w turned by 180°."), True),
+            Option(N_("w"), N_("That is the forward stencil there; backwards it is turned.")),
+            Option(N_("the transpose of w"), N_("Channels are transposed; space is turned.")),
+        ),
+        {"phase": "deltas", "step": "4"},
+        ("stencils", "delta_padded"),
+    ),
+    Scene(
+        "derivation",
+        N_("The same with indices"),
+        (
+            N_(
+                "Now the line from the textbook is easy. Start with the chain rule over all "
+                "outputs. Almost every derivative in it is 0, because most wires do not exist."
+            ),
+            N_(
+                "Let the sum run over the kernel instead of the outputs, and the index of δ runs "
+                "against the one that the map had in the forward pass. That change of sign is the "
+                "rotation: turning w by 180° is replacing w at (x, y) by w at (−x, −y)."
+            ),
+        ),
+        N_("Which step brings in the rotation?"),
+        (
+            Option(N_("Writing down the chain rule"), N_("It knows of no kernel.")),
+            Option(
+                N_("Counting by taps instead of outputs"),
+                N_("Yes: solving for the other index changes its sign."),
+                True,
+            ),
+            Option(N_("Multiplying by σ′"), N_("That happens cell by cell and turns nothing.")),
+        ),
+        {"phase": "deltas", "step": "1", "beside": "derivation"},
+        (),
+    ),
+    Scene(
+        "weights",
+        N_("And the weights?"),
+        (
+            N_(
+                "One table of wires has given us everything: grouped by output it is the forward "
+                "pass, grouped by input the deltas. Group it by colour and you have the gradient "
+                "of the kernel."
+            ),
+            N_(
+                "A weight sits on four wires at once, so its gradient is the sum over all of them: "
+                "δ at one end times the activation at the other. Laid out in the plane that is δ "
+                "sliding over the map."
+            ),
+        ),
+        N_("Why does a shared weight’s gradient add up over its wires?"),
+        (
+            Option(
+                N_("Because changing it changes all of them at once."),
+                N_("Yes: each wire is one way in which it reaches the cost."),
+                True,
+            ),
+            Option(N_("To average out noise"), N_("It is a sum, not a mean, and it is exact.")),
+            Option(N_("Because δ is padded"), N_("The padding belongs to the deltas’ sums.")),
+        ),
+        {"phase": "weights", "step": "0"},
+        ("map_padded", "wires", "kernel_gradient"),
+    ),
+)
+
+TRAPS: tuple[tuple[str, str], ...] = (
+    (
+        N_("Symmetric kernels hide it."),
+        N_("A blur or a Laplacian equals itself turned, so a forgotten rotation cannot be seen."),
+    ),
+    (
+        N_("The mean hides it."),
+        N_("Without cropping, the mean of what is collected is the same. Compare cell by cell."),
+    ),
+    (
+        N_("Code that scatters has no rotation."),
+        N_(
+            "Where each δ stamps the forward stencil into the map, nothing more is turned. Both "
+            "are right."
+        ),
+    ),
+    (
+        N_("The loss hides it."),
+        N_(
+            "A network trained with unturned deltas still learns. A gradient check shows it "
+            "at once."
+        ),
+    ),
+    (
+        N_("Channels are transposed, space is turned."),
+        N_("Two different things, done at the same time."),
+    ),
+    (
+        N_("Stride and padding have a way back, too."),
+        N_("A stride puts zeros between the deltas; padding crops the result."),
+    ),
+)
