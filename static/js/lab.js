@@ -2,12 +2,11 @@
 
 import { Editor } from './editor.js';
 import { Moments } from './moments.js';
-import { Player } from './player.js';
 import { Prediction } from './predict.js';
 import { Plots } from './plots.js';
 import { Pointing } from './pointing.js';
 import { Session } from './session.js';
-import { Stage } from './stage.js';
+import { Walk } from './walk.js';
 import { wireControls } from './controls.js';
 
 const bench = /** @type {HTMLElement} */ (document.getElementById('bench'));
@@ -16,25 +15,17 @@ const notice = /** @type {HTMLElement} */ (document.getElementById('notice'));
 /** @type {import('./types').LabData} */
 const first = JSON.parse(document.getElementById('lab-data')?.textContent ?? '');
 
-export class Lab {
+export class Lab extends Walk {
   constructor() {
+    super(bench, first);
     this.addressing = this.saying = 0;
-    this.data = first;
-    this.moments = new Moments(first);
-    this.stage = new Stage(bench);
     this.plots = new Plots(bench, `${first.root}/plotly.js`);
-    /** @type {string | undefined} */
-    this.hovered = undefined;
-    /** @type {string | undefined} */
-    this.pinned = undefined;
-    this.touched = false;
     this.seed = 180;
     this.session = new Session(
       () => this.data,
       (answer) => this.received(answer),
       (message) => this.complain(message),
     );
-    this.player = new Player(() => this.onward(), (playing) => this.playing(playing));
     this.editor = new Editor((change) => this.session.ask({ change }, true), (name, square, key) => this.follow(name, square, key));
     this.prediction = new Prediction(bench, () => this.data, () => this.show());
     this.pointing = new Pointing(bench, {
@@ -49,28 +40,16 @@ export class Lab {
     this.renewed();
   }
 
-  get key() {
-    return `${this.data.phase}/${this.data.step}`;
+  /** @param {string} key */
+  conceals(key) {
+    return this.prediction.hides(key);
   }
 
-  /** Shows the state as it is; the only way anything gets on the screen. */
-  async show() {
-    const key = this.hovered ?? this.pinned ?? this.key;
-    const [light, current] = await Promise.all([this.moments.get(key), this.moments.get(this.key)]);
-    if (!light || !current || key !== (this.hovered ?? this.pinned ?? this.key)) return;
-    const hidden = this.prediction.hides(this.key);
-    const reached = this.data.term < 0 ? current.terms : Math.min(this.data.term, current.terms);
-    const landed = hidden ? 0 : reached;
-    this.stage.show({
-      key,
-      light,
-      term: key === this.key ? landed : this.prediction.hides(key) ? 0 : light.terms,
-      current,
-      currentTerm: landed,
-    });
-    this.prediction.show(hidden);
+  /** @param {boolean} whole */
+  shown(whole) {
+    this.prediction.show(this.conceals(this.key));
     this.mark();
-    if (this.pinned || (!this.hovered && landed === current.terms)) this.announce();
+    if (this.pinned || (!this.hovered && whole)) this.announce();
     this.moments.prepare(this.data.phase, this.data.step);
   }
 
@@ -100,40 +79,6 @@ export class Lab {
     return `${root}/lab?${query.join('&')}`;
   }
 
-  /** @param {number} step @param {number} [term] */
-  go(step, term = -1) {
-    this.touched = true;
-    this.pinned = this.hovered = undefined;
-    this.data.step = Math.max(0, Math.min(step, this.data.steps - 1));
-    this.data.term = term;
-    return this.show();
-  }
-
-  /** The next contribution, or the next step; what playing does. */
-  async onward() {
-    if (!this.touched) {
-      await this.go(0, 0);
-      return /** @type {const} */ ('step');
-    }
-    const moment = await this.moments.get(this.key);
-    const terms = moment?.terms ?? 0;
-    if (this.data.term >= 0 && this.data.term < terms) {
-      await this.go(this.data.step, this.data.term + 1);
-      return /** @type {const} */ ('term');
-    }
-    if (this.data.step >= this.data.steps - 1) return /** @type {const} */ ('end');
-    await this.go(this.data.step + 1, 0);
-    return /** @type {const} */ ('step');
-  }
-
-  async backward() {
-    const moment = await this.moments.get(this.key);
-    const term = this.data.term < 0 ? (moment?.terms ?? 0) : this.data.term;
-    if (term > 0) return this.go(this.data.step, term - 1);
-    if (this.data.step > 0) return this.go(this.data.step - 1);
-    return undefined;
-  }
-
   /** Larger, and nothing beside the stage; the same again brings it back. */
   project() {
     document.documentElement.toggleAttribute('data-projector');
@@ -146,19 +91,6 @@ export class Lab {
     this.show();
   }
 
-  /** @param {boolean} playing */
-  playing(playing) {
-    const button = /** @type {HTMLElement} */ (bench.querySelector('#play'));
-    bench.classList.toggle('playing', playing);
-    button.setAttribute('aria-label', (playing ? button.dataset.pause : button.dataset.play) ?? '');
-  }
-
-  play() {
-    const done = this.touched && this.data.step >= this.data.steps - 1 && this.data.term < 0;
-    if (!this.player.playing && done) this.go(0, 0).then(() => this.player.play());
-    else this.player.toggle();
-  }
-
   /** Says a finished sum once; what is passed over quickly is not said. */
   announce() {
     clearTimeout(this.saying);
@@ -166,13 +98,6 @@ export class Lab {
     this.saying = window.setTimeout(() => {
       if (said.textContent !== sentence) said.textContent = sentence;
     }, 150);
-  }
-
-  /** @param {string | undefined} key */
-  over(key) {
-    if (key === this.hovered || this.player.playing) return;
-    this.hovered = key;
-    this.show();
   }
 
   /** @param {string} key */

@@ -1,0 +1,112 @@
+// Where a reader stands in a layer, and how to go on: the same in the lab and in a scene.
+
+import { Moments } from './moments.js';
+import { Player } from './player.js';
+import { Stage } from './stage.js';
+
+export class Walk {
+  /**
+   * @param {HTMLElement} root what the server has drawn
+   * @param {import('./types').LabData} data
+   */
+  constructor(root, data) {
+    this.root = root;
+    this.data = data;
+    this.moments = new Moments(data);
+    this.stage = new Stage(root);
+    this.player = new Player(() => this.onward(), (playing) => this.playing(playing));
+    /** @type {string | undefined} a moment that is pointed at */
+    this.hovered = undefined;
+    /** @type {string | undefined} a moment that was clicked and is not the player's */
+    this.pinned = undefined;
+    this.touched = false;
+  }
+
+  get key() {
+    return `${this.data.phase}/${this.data.step}`;
+  }
+
+  /** Which moment is lit. */
+  get lit() {
+    return this.hovered ?? this.pinned ?? this.key;
+  }
+
+  /** Whether a moment keeps its sum to itself. @param {string} _key */
+  conceals(_key) {
+    return false;
+  }
+
+  /** After something is on the screen. @param {boolean} _whole whether the player's sum is complete */
+  shown(_whole) {}
+
+  /** Shows the state as it is; the only way anything gets on the screen. */
+  async show() {
+    const key = this.lit;
+    const [light, current] = await Promise.all([this.moments.get(key), this.moments.get(this.key)]);
+    if (!light || !current || key !== this.lit) return;
+    const reached = this.data.term < 0 ? current.terms : Math.min(this.data.term, current.terms);
+    const currentTerm = this.conceals(this.key) ? 0 : reached;
+    const term = key === this.key ? currentTerm : this.conceals(key) ? 0 : light.terms;
+    this.stage.show({ key, light, term, current, currentTerm });
+    this.shown(currentTerm === current.terms);
+  }
+
+  /** @param {number} step @param {number} [term] */
+  go(step, term = -1) {
+    this.touched = true;
+    this.pinned = this.hovered = undefined;
+    this.data.step = Math.max(0, Math.min(step, this.data.steps - 1));
+    this.data.term = term;
+    return this.show();
+  }
+
+  /**
+   * The next contribution, or the next step; what playing does.
+   * @returns {Promise<'term' | 'step' | 'end'>}
+   */
+  async onward() {
+    if (!this.touched) {
+      await this.go(0, 0);
+      return 'step';
+    }
+    const terms = (await this.moments.get(this.key))?.terms ?? 0;
+    if (this.data.term >= 0 && this.data.term < terms) {
+      await this.go(this.data.step, this.data.term + 1);
+      return 'term';
+    }
+    if (this.data.step >= this.data.steps - 1) return 'end';
+    await this.go(this.data.step + 1, 0);
+    return 'step';
+  }
+
+  async backward() {
+    const terms = (await this.moments.get(this.key))?.terms ?? 0;
+    const term = this.data.term < 0 ? terms : this.data.term;
+    if (term > 0) return this.go(this.data.step, term - 1);
+    if (this.data.step > 0) return this.go(this.data.step - 1);
+    return undefined;
+  }
+
+  /** Plays or pauses; from the end it begins again. */
+  async play() {
+    const { step, steps, term } = this.data;
+    const terms = (await this.moments.get(this.key))?.terms ?? 0;
+    const over = this.touched && step >= steps - 1 && (term < 0 || term >= terms);
+    if (!this.player.playing && over) await this.go(0, 0);
+    this.player.toggle();
+  }
+
+  /** @param {boolean} playing */
+  playing(playing) {
+    const button = /** @type {HTMLElement} */ (this.root.querySelector('[data-act="play"]'));
+    this.root.classList.toggle('playing', playing);
+    button.setAttribute('aria-label', (playing ? button.dataset.pause : button.dataset.play) ?? '');
+  }
+
+  /** @param {string | undefined} key */
+  over(key) {
+    if (key === this.hovered || this.player.playing) return;
+    this.hovered = key;
+    this.show();
+  }
+}
