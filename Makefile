@@ -27,7 +27,7 @@ check: $(VENV)/dev.stamp  ## style, types, direction of imports, translations, J
 	sh tests/js/check.sh
 
 bench: $(VENV)/dev.stamp  ## benchmarks: ratios measured side by side
-	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+	for name in engine http; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lock: $(VENV)/dev.stamp  ## renew the locks; they name no host
 	$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock

@@ -6,6 +6,7 @@ deep nesting, and its encoder writes NumPy arrays as they are.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from app.spec import Body, LayerSpec, Limits, SpecError
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Body)
+L = TypeVar("L", bound=LayerSpec)
 
 # What takes longer than a few milliseconds leaves the event loop to the others. Few threads: NumPy
 # does not get faster with more, and each may need as much memory as the limit on work allows.
@@ -81,6 +83,40 @@ async def read_spec(request: Request, model: type[S], limits: Limits) -> S:
 async def computed(spec: LayerSpec, answer: Callable[[], object]) -> bytes:
     """The answer as JSON; made in a thread if the spec makes much work."""
     return await _run(spec.work > _MUCH_WORK, lambda: dumps(answer()))
+
+
+class Replies:
+    """What routes answer to bodies. To the same bytes as lately they give the same answer.
+
+    A class that opens a preset sends one body a hundred times. Only the event loop asks here.
+    """
+
+    _MOST, _LARGEST = 256, 64 * 1024  # how many are remembered, and bytes of one with its body
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._lately: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
+
+    async def to(self, request: Request, model: type[L], answer: Callable[[L], object]) -> bytes:
+        """JSON of the answer to the layer in a request's body.
+
+        Raises:
+            ProblemError, SpecError: as for :func:`read_spec`.
+            EngineError, SpecError: what ``answer`` raises.
+        """
+        body = await _json_bytes(request, self._limits)
+        key = request.scope["path"], body
+        if (known := self._lately.get(key)) is not None:
+            self._lately.move_to_end(key)
+            return known
+        long = len(body) > _LONG_BODY
+        spec = await _run(long, lambda: model.parse(_json(body), self._limits))
+        reply = await computed(spec, lambda: answer(spec))
+        if len(body) + len(reply) <= self._LARGEST:
+            self._lately[key] = reply
+            if len(self._lately) > self._MOST:
+                self._lately.popitem(last=False)
+        return reply
 
 
 async def aside(work: Callable[[], T]) -> T:

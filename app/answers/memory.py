@@ -31,10 +31,10 @@ class Memory:
     def put(self, key: _Key, trace: Trace) -> None:
         """Keep the trace; the ones asked for longest ago give way."""
         layer = trace.layer
-        # the spec, its key and some five arrays shaped like each of these; 24 bytes a wire in case
-        # that somebody lists them
+        # the spec, its key and some five arrays shaped like each of these; 24 bytes a wire (not
+        # more than one for each multiplication) in case that somebody lists them
         numbers = layer.input.size + layer.output_delta.size + layer.kernel.size
-        size = 8 * 7 * numbers + 24 * trace.wires.count
+        size = 8 * 7 * numbers + 24 * layer.work // layer.input.shape[0]
         if size > self._most // 8:  # one large layer should not push out a class's small ones
             return
         with self._lock:

@@ -8,7 +8,7 @@ from app import answers
 from app.api import check, figures, network
 from app.api.describe import PREFIX, Described, document
 from app.api.problems import language_of
-from app.exchange import computed, dumps, read_spec, tagged
+from app.exchange import Replies, computed, dumps, tagged
 from app.settings import Settings
 from app.spec import LayerSpec, Limits, NodeSpec, SpecError, decode
 from app.words import LANGUAGES
@@ -31,34 +31,34 @@ def router(settings: Settings) -> APIRouter:
 
 
 def _computations(limits: Limits, describe: Described) -> APIRouter:
-    routes = APIRouter(prefix=PREFIX)
+    routes, replies = APIRouter(prefix=PREFIX), Replies(limits)
 
     @routes.post("/layer", **describe.layer)
     async def layer(request: Request) -> Response:
         """Run a layer: forward map, stencils, deltas and gradients."""
-        spec = await read_spec(request, LayerSpec, limits)
-        body = await computed(spec, lambda: answers.layer_answer(spec, limits))
+        body = await replies.to(request, LayerSpec, lambda spec: answers.layer_answer(spec, limits))
         return tagged(request, body, _COMPUTED)
 
     @routes.post("/contributions", **describe.contributions)
     async def contributions(request: Request) -> Response:
         """What one input node collects: every output node it feeds, times the wire's weight."""
-        spec = await read_spec(request, NodeSpec, limits)
-        body = await computed(spec, lambda: answers.contributions_answer(spec, spec.node, limits))
+        body = await replies.to(
+            request, NodeSpec, lambda spec: answers.contributions_answer(spec, spec.node, limits)
+        )
         return tagged(request, body, _COMPUTED)
 
     @routes.post("/graph", **describe.graph)
     async def graph(request: Request) -> Response:
         """The unrolled, weight-shared MLP: nodes and wires."""
-        spec = await read_spec(request, LayerSpec, limits)
-        body = await computed(spec, lambda: answers.graph_answer(spec, limits))
+        body = await replies.to(request, LayerSpec, lambda spec: answers.graph_answer(spec, limits))
         return tagged(request, body, _COMPUTED)
 
     @routes.post("/matrix", **describe.matrix)
     async def matrix(request: Request) -> Response:
         """The unrolled matrix M, sparse: output = M·a + b, collected = Mᵀ·δ."""
-        spec = await read_spec(request, LayerSpec, limits)
-        body = await computed(spec, lambda: answers.matrix_answer(spec, limits))
+        body = await replies.to(
+            request, LayerSpec, lambda spec: answers.matrix_answer(spec, limits)
+        )
         return tagged(request, body, _COMPUTED)
 
     return routes

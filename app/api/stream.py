@@ -1,8 +1,9 @@
 """Server-sent events that are computed while they are sent.
 
 A thread computes and fills a short queue; the event loop empties it into the connection. Either
-end may stop the other: a full queue makes the thread wait, and a client that goes away raises a
-flag that the thread looks at before each event. One that stays but does not read is given up.
+end may stop the other: a full queue makes the thread wait, and where the client has gone (or the
+server stops) the queue takes no event any more, which ends the thread. A client that stays but
+does not read is given up.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from threading import Event as Flag
 from typing import Final
 
 from anyio import (
@@ -62,35 +62,31 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the events end or the client goes."""
-        gone = Flag()
         async with create_task_group() as tasks:
 
             async def watch() -> None:
                 while (await receive())["type"] != "http.disconnect":
                     pass
-                gone.set()
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(watch)
-            await self._send(send, gone)
+            await self._send(send)
             tasks.cancel_scope.cancel()
 
-    async def _send(self, send: Send, gone: Flag) -> None:
+    async def _send(self, send: Send) -> None:
         start: Message = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.raw_headers})
         writer, reader = create_memory_object_stream[bytes](QUEUE)
         async with create_task_group() as tasks, reader:
-            tasks.start_soon(self._compute, writer, gone)
+            tasks.start_soon(self._compute, writer)
             try:
                 while True:
                     await send(_body(await _next(reader), more=True))
             except EndOfStream:
                 pass
-            finally:
-                gone.set()
         await send(_body(b"", more=False))
 
-    async def _compute(self, writer: MemoryObjectSendStream[bytes], gone: Flag) -> None:
+    async def _compute(self, writer: MemoryObjectSendStream[bytes]) -> None:
         async with writer:
             try:
                 self._threads.acquire_on_behalf_of_nowait(self)
@@ -100,12 +96,12 @@ class EventStream(Response):
                 await writer.send(encoded("queued", {"ahead": int(ahead)}))
                 await self._threads.acquire_on_behalf_of(self)
             try:  # the place is given back when the thread has ended, not when nobody waits for it
-                await to_thread.run_sync(self._work, writer, gone, limiter=CapacityLimiter(1))
+                await to_thread.run_sync(self._work, writer, limiter=CapacityLimiter(1))
             finally:
                 self._threads.release_on_behalf_of(self)
 
-    def _work(self, writer: MemoryObjectSendStream[bytes], gone: Flag) -> None:
-        """In the thread."""
+    def _work(self, writer: MemoryObjectSendStream[bytes]) -> None:
+        """In the thread. What is put into the queue of a cancelled stream raises CancelledError."""
 
         async def put(event: bytes) -> None:
             with fail_after(PATIENCE):
@@ -114,8 +110,6 @@ class EventStream(Response):
         ended = False
         try:
             for name, data in self._events():
-                if gone.is_set():
-                    break
                 from_thread.run(put, encoded(name, data))
             ended = True
         except (BrokenResourceError, CancelledError, TimeoutError):

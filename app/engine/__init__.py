@@ -1,7 +1,10 @@
 """The subject itself, in NumPy: one layer, one table of wires, many readings.
 
 Read in this order: ``layer`` (the problem), ``wires`` (the table and its three groupings),
-``stencil`` (the same results by sliding), ``trace`` (everything computed, with ordered steps).
+``stencil`` (the same results by sliding), ``trace`` (everything computed, with ordered steps);
+then several layers: ``stages``, ``network``, ``network_check``, ``training``.
+How sliding is made fast stands apart, in ``gemm``. What can go wrong is in ``mistakes``; which of
+them an answer shows, in ``diagnosis``; the gradient check, in ``differences``.
 """
 
 from app.engine.activations import ACTIVATIONS, Activation

@@ -151,24 +151,19 @@ def _alike(one: Suspect, other: Suspect) -> bool:
 
 def _scaled_doubles(suspects: Suspects, answer: Floats) -> Iterator[Finding]:
     """A mistake and a constant factor besides; only where enough numbers say so."""
-    seen: list[tuple[Suspect, float]] = []
+    seen: dict[float, list[Suspect]] = {}
     for suspect in suspects.showing:
         if suspect.also or suspect.code in suspects.factors or suspect.shape != answer.shape:
             continue
         told = _telling(suspect.array)
         factor = _scale(answer, suspect.array)
         if factor is not None and (told >= _FEW or (told == 2 and _nice(factor))):
-            seen.append((suspect, factor))
-    if seen:
-        first, factor = seen[0]
-        others = {suspect.code for suspect, _ in seen} - {first.code}
-        yield Finding(
-            first.code,
-            ("scaled",),
-            tuple(code for code in CODES if code in others),
-            factor,
-            first.wrong.how,
-        )
+            near = (known for known in seen if math.isclose(known, factor, rel_tol=RELATIVE))
+            seen.setdefault(next(near, factor), []).append(suspect)
+    for factor, (first, *rest) in seen.items():
+        others = {suspect.code for suspect in rest} - {first.code}
+        in_order = tuple(code for code in CODES if code in others)
+        yield Finding(first.code, ("scaled",), in_order, factor, first.wrong.how)
 
 
 def _scale(answer: Floats, right: Floats) -> float | None:

@@ -30,7 +30,7 @@ from app.engine.mistakes import Part
 from app.engine.trace import Trace
 from app.engine.wires import Indices
 
-EPSILON = float(np.finfo(np.float64).eps)
+EPSILON, LARGEST = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).max)
 CURVED = 2.0**-17
 NEAREST = 2.0**-12  # of the usual step: what lies nearer to a kink counts as lying on it
 NUDGED: dict[Part, str] = {
@@ -87,7 +87,7 @@ def differences(trace: Trace, part: Part, most: int, seed: int = 0) -> Differenc
         step=step,
         numeric=numeric,
         analytic=analytic.ravel()[entry],
-        tolerance=allowed(analytic) + _rounding(trace, part) / step,
+        tolerance=np.minimum(allowed(analytic) + _rounding(trace, part) / step, LARGEST),
         differentiable=differentiable,
     )
 
@@ -106,10 +106,9 @@ def _slope(layer: Layer, part: Part, entry: int, step: float) -> float:
         for nudge in (step, -step):
             nudged = start.copy()
             nudged.flat[entry] += nudge
-            sides.append((nudged.flat[entry], _output(layer, name, nudged)))
-        (high, above), (low, below) = sides
-        # what was really added: a float64 near a large number has few digits for a step
-        return float(np.vdot(layer.output_delta, above - below) / (high - low))
+            sides.append(_output(layer, name, nudged))
+        above, below = sides
+        return float(np.vdot(layer.output_delta, above - below) / (2 * step))
 
 
 def _output(layer: Layer, name: str, nudged: Floats) -> Floats:

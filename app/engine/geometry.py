@@ -53,6 +53,14 @@ class Axis:
         """Cells at the end of the padded map that no window reaches, because of the stride."""
         return (self.padded - self.span) % self.stride
 
+    @property
+    def collecting(self) -> tuple[int, int]:
+        """Zeros before and after the (dilated) deltas in the backward pass.
+
+        Negative where the deltas are cropped, which forward padding may ask for.
+        """
+        return self.span - 1 - self.before, self.span - 1 - self.after + self.leftover
+
     # How far each setting may go before the window no longer fits; what a slider ends at.
 
     @property

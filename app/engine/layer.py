@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from app.engine.activations import ACTIVATIONS, Floats
 from app.engine.errors import GeometryError, ShapeError, ValueRangeError, times
 from app.engine.geometry import Axis, PaddingName
+from app.engine.slides import Slides
 
 Operation = Literal["convolution", "correlation"]
 Pair = tuple[int, int]
@@ -154,6 +155,11 @@ class Layer:
             for i in (0, 1)
         )
         return rows, columns
+
+    @cached_property
+    def slides(self) -> Slides:
+        """How its stencils go over the map and over the deltas."""
+        return Slides(self)
 
     @property
     def output_shape(self) -> tuple[int, int, int, int]:

@@ -28,7 +28,8 @@ class Verdict:
     """On one gradient: ``parameter`` of the stage number ``layer``.
 
     Of its entries ``checked`` were compared, and ``kinks`` could not be. ``max_error`` is the
-    largest |claimed − slope|, ``largest`` the largest |slope| among them.
+    largest |claimed − slope|, ``largest`` the largest |slope| among them. A mistake that changes
+    nothing passes: where all is 0 behind a layer (``largest`` 0), or a kernel is its own rotation.
     """
 
     layer: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import Literal, get_args
 
 import numpy as np
@@ -144,13 +145,13 @@ def run(layer: Layer) -> Trace:
             "kernel_gradient": stencil.kernel_gradient(layer, activated),
             "bias_gradient": stencil.bias_gradient(layer),
         }
-    for name, array in results.items():
-        if not np.isfinite(array).all():
-            raise NotFiniteError(
-                "input",
-                "is finite, but {name} is not: it leaves float64's range; use smaller numbers",
-                name=name,
-            )
+        lost = next((name for name, array in results.items() if not _finite(array)), None)
+    if lost is not None:
+        raise NotFiniteError(
+            "input",
+            "is finite, but {name} is not: it leaves float64's range; use smaller numbers",
+            name=lost,
+        )
     trace = Trace(
         layer=layer,
         activated=activated,
@@ -163,3 +164,8 @@ def run(layer: Layer) -> Trace:
     for array in (activated, derivative, *results.values()):
         array.flags.writeable = False
     return trace
+
+
+def _finite(array: Floats) -> bool:
+    # A sum of squares is finite only if every number is. It overflows earlier: then look at each.
+    return isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())

@@ -7,10 +7,11 @@
 All three start from the same numbers and see the same batches. The third is the honest baseline
 for the second: a mistake in the deltas leaves the last convolution and what follows it trained
 rightly, so a network may learn a good deal even if everything before that gets nonsense. Only what
-the second does better than the third is owed to the wrong deltas. That it may well be better is
-known: T. Lillicrap et al., "Random synaptic feedback weights support error backpropagation for
-deep learning", Nature Communications, 2016 (there the weights on the way back are random and the
-forward weights come to agree with them). The loss hardly shows a mistake; the gradient check does.
+the second does better than the third is owed to the wrong deltas. That wrong deltas can be worth
+something is known: T. Lillicrap et al., "Random synaptic feedback weights support error
+backpropagation for deep learning", Nature Communications, 2016 (there the weights on the way back
+are random, and the forward weights come to agree with them). So the mistaken run's loss falls as
+well, and without the right run beside it nothing looks wrong. The gradient check shows it at once.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from app.engine.strokes import CLASSES, SIDE, Examples
 
 RUNS = ("right", "mistake", "frozen")
 POOLS: dict[str, Stage] = {"max": MaxPool(2), "average": AveragePool(2)}
-CHECKED_EXAMPLES, CHECKED_ENTRIES = 4, 6  # of the gradient check, for each gradient
+CHECKED_EXAMPLES, CHECKED_ENTRIES = 8, 6  # of the gradient check, for each gradient
 REPORTS = 4  # for each epoch
 LONGEST = 32  # steps without a report
 

@@ -67,18 +67,20 @@ def _along(axis: Axis, turned: bool) -> Columns:
     source would lie in the zeros around the map does not exist, which is why a border cell has
     fewer of them.
     """
-    tap, target = (index.ravel() for index in np.indices((axis.taps, axis.outputs)))
+    tap, target = np.divmod(np.arange(axis.taps * axis.outputs), axis.outputs)
     offset = axis.taps - 1 - tap if turned else tap
     source = target * axis.stride + offset * axis.dilation - axis.before
-    return Columns(source, target, tap)[(source >= 0) & (source < axis.size)]
+    wires = Columns(source, target, tap)
+    return wires[(source >= 0) & (source < axis.size)] if axis.before or axis.after else wires
 
 
 def _between_channels(layer: Layer) -> Columns:
     """Which input channel meets which output channel; the tap is the pair's kernel slice."""
     outputs, per_group = layer.kernel.shape[:2]
-    target, within = (index.ravel() for index in np.indices((outputs, per_group)))
+    tap = np.arange(outputs * per_group)
+    target, within = np.divmod(tap, per_group)
     group = target // (outputs // layer.groups)
-    return Columns(group * per_group + within, target, target * per_group + within)
+    return Columns(group * per_group + within, target, tap)
 
 
 class Wires:

@@ -1,8 +1,9 @@
-"""One server and one browser for all tests here; for each test a context that tolerates no fault."""
+"""One server and one browser for all tests here; each test has a context that forgives nothing."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -65,8 +66,8 @@ def browser() -> Iterator[Browser]:
 def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Visit]:
     """Opens the lab in a fresh context: ``visit(lang="zh", plots=True, width=320, …)``.
 
-    Without ``plots`` plotly.js never arrives, and the server's own drawings stay: that is what a
-    reader has first, and it saves most of a page's cost.
+    Without ``plots`` plotly.js and its figures never arrive, and the server's own drawings stay:
+    that is what a reader has first, and it saves most of a page's cost.
     """
     watch = Watch(address)
     request.node.stash[WATCH] = watch
@@ -86,7 +87,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
         context.set_default_timeout(20_000)  # a slow machine is no failure
         watch.over(context)
         if not plots:
-            context.route("**/plotly.js", lambda _: None)
+            context.route(re.compile(r"/(plotly\.js|lab/figures)$"), lambda _: None)
         page = context.new_page()
         lab = Lab(page, address)
         lab.goto(f"{path}?{'&'.join(filter(None, (f'lang={lang}' if lang else '', query)))}")

@@ -79,6 +79,11 @@ class Lab:
         """Open an address of the app."""
         self.page.goto(f"{self.address}{path}")
 
+    def open(self, query: str = "", lang: str = "en") -> None:
+        """Another state of the lab, in the same window."""
+        self.goto(f"/lab?lang={lang}&{query}")
+        self.until_ready()
+
     def until_ready(self, *, plots: bool = False) -> None:
         """Wait until the page answers, and with ``plots`` until Plotly has drawn it."""
         self.page.wait_for_selector("#bench[data-ready]")
@@ -109,7 +114,9 @@ class Lab:
     def table(self, name: str) -> list[list[str]]:
         """A panel's numbers as a screen reader finds them."""
         rows = self.panel(name).locator(".as-table tbody tr").all()
-        return [[(cell or "").strip() for cell in row.locator("td").all_text_contents()] for row in rows]
+        return [
+            [(cell or "").strip() for cell in row.locator("td").all_text_contents()] for row in rows
+        ]
 
     def visible(self, name: str, selector: str) -> Locator:
         """Marks of a panel's overlay that are shown now."""
@@ -135,7 +142,9 @@ class Lab:
     def expect_layer(self, *fields: str) -> None:
         """Wait until the permalink holds these fields of the layer, such as ``k=2x2:1,2,3,4``."""
         for field in fields:
-            expect(self.page).to_have_url(re.compile(rf"[?&]spec=1~[^&]*{re.escape(field)}(~|&|$)"))
+            end = "" if field.endswith("!") else "(~|&|$)"  # pixels follow, whatever they are
+            found = re.compile(rf"[?&]spec=1~([^&]*~)?{re.escape(field)}{end}")
+            expect(self.page).to_have_url(found)
 
     # pointing
 
@@ -187,17 +196,6 @@ class Lab:
         self.click(name, square)
         self.page.keyboard.type(text)
         self.press("Enter")
-
-    def clipboard(self, event: Literal["paste", "copy"], text: str = "") -> str:
-        """Paste into what has the focus, or copy from it, as a browser would; returns the text."""
-        script = """([kind, text]) => {
-          const clipboardData = new DataTransfer();
-          if (text) clipboardData.setData('text/plain', text);
-          const event = new ClipboardEvent(kind, { clipboardData, bubbles: true, cancelable: true });
-          document.activeElement.dispatchEvent(event);
-          return clipboardData.getData('text/plain');
-        }"""
-        return str(self.page.evaluate(script, [event, text]))
 
     def evaluate(self, script: str, argument: Any = None) -> Any:
         """JavaScript in the page."""

@@ -14,7 +14,7 @@ from PIL import Image
 def scene(width: int, height: int, *, grain: float = 4.0) -> Image.Image:
     """Sky above a hill, a sun, soft shadows and some grain; nothing in it is symmetric."""
     rng = np.random.default_rng(180)
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]  # type: ignore[misc]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     hill = 0.62 + 0.12 * np.sin(4.1 * x + 0.7) + 0.05 * np.sin(11 * x)
     sky = np.stack([150 + 90 * y, 180 + 50 * y, 235 - 20 * y], axis=-1)
     ground = np.stack([70 + 60 * x, 110 - 40 * y, 50 + 20 * x], axis=-1)
@@ -24,9 +24,7 @@ def scene(width: int, height: int, *, grain: float = 4.0) -> Image.Image:
     return Image.fromarray(picture.clip(0, 255).astype(np.uint8))
 
 
-def encoded(
-    picture: Image.Image, kind: Literal["PNG", "JPEG", "WEBP"], quality: int = 88
-) -> bytes:
+def encoded(picture: Image.Image, kind: Literal["PNG", "JPEG", "WEBP"], quality: int = 88) -> bytes:
     """A picture as a file's bytes."""
     file = io.BytesIO()
     picture.save(file, kind, quality=quality)

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.engine import run
+from app.engine import PHASES, run
 from app.spec import DEFAULT_LIMITS, PRESETS
 from tests.e2e.article import DELTAS
 from tests.e2e.conftest import Visit
@@ -87,32 +87,31 @@ def test_the_way_is_kept_through_a_phase_without_one(lab: Lab) -> None:
     expect(lab.button("way-scatter")).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.parametrize("name", STEPPERS)
 @pytest.mark.parametrize("way", ["less", "more"])
-def test_a_control_ends_where_the_geometry_ends(lab: Lab, name: str, way: str) -> None:
+def test_a_control_ends_where_the_geometry_ends(lab: Lab, way: str) -> None:
     """Pressed as often as it lets itself be pressed; then it says why, and nothing changes."""
-    button = lab.page.locator(f'[id="{way}-{name}"]')
-    for _ in range(30):
-        if button.get_attribute("aria-disabled") == "true":
-            break
-        _press(lab, way, name)
-        expect(lab.notice).to_be_hidden()
-        assert lab.page.locator(".chips button").count() in range(17)
-    expect(button).to_have_attribute("aria-disabled", "true")
-    expect(lab.page.locator("#why")).to_be_empty()
-    before = _count(lab, name)
-    button.click()
-    reason = lab.page.locator("#why")
-    expect(reason).not_to_be_empty()
-    assert reason.inner_text() == button.get_attribute("title")
-    assert _count(lab, name) == before
-    button.focus()  # not `disabled`: a keyboard finds it, and hears the reason
-    expect(button).to_be_focused()
+    for name in STEPPERS:
+        button = lab.page.locator(f'[id="{way}-{name}"]')
+        for _ in range(30):
+            if button.get_attribute("aria-disabled") == "true":
+                break
+            _press(lab, way, name)
+            expect(lab.notice, name).to_be_hidden()
+        expect(button).to_have_attribute("aria-disabled", "true")
+        before = _count(lab, name)
+        button.click(force=True)  # Playwright would wait for it to be enabled; a reader does not
+        reason = lab.page.locator("#why")
+        expect(reason, name).not_to_be_empty()
+        assert reason.inner_text() == button.get_attribute("title"), name
+        assert _count(lab, name) == before, name
+        button.focus()  # not `disabled`: a keyboard finds it, and hears the reason
+        expect(button).to_be_focused()
+        lab.open()
 
 
 def test_the_reason_goes_when_it_is_no_longer_true(lab: Lab) -> None:
     """After the next change no stale sentence stands there."""
-    lab.button("less-stride").click()
+    lab.button("less-stride").click(force=True)
     expect(lab.page.locator("#why")).not_to_be_empty()
     _press(lab, "more", "padding")
     expect(lab.page.locator("#why")).to_be_empty()
@@ -129,22 +128,20 @@ def test_sizes_keep_what_still_has_a_place(lab: Lab) -> None:
     expect(lab.page.locator(".chips button")).to_have_count(12)
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_loads(lab: Lab, name: str) -> None:
+def test_every_preset_loads(lab: Lab) -> None:
     """No error, as many steps as the layer has nodes, and a sum to look at."""
-    if name == "article":
-        lab.choose("preset", "blur")
-    lab.choose("preset", name)
-    trace = run(PRESETS[name].spec.layer(DEFAULT_LIMITS))
-    for phase in ("deltas", "forward", "weights"):
-        if phase != "deltas":
+    for name in [*list(PRESETS)[1:], "article"]:
+        lab.choose("preset", name)
+        trace = run(PRESETS[name].spec.layer(DEFAULT_LIMITS))
+        for phase in PHASES:
             lab.choose("phase", phase)
-        expect(lab.scrub).to_have_attribute("max", str(trace.step_count(phase) - 1))  # type: ignore[arg-type]
-        lab.press("End")
-        expect(lab.scrub).to_have_value(str(trace.step_count(phase) - 1))  # type: ignore[arg-type]
-        expect(lab.result).to_have_text(re.compile(r"^−?\d"))
-        expect(lab.sentence).not_to_be_empty()
-    expect(lab.notice).to_be_hidden()
+            steps = trace.step_count(phase)
+            expect(lab.scrub, name).to_have_attribute("max", str(steps - 1))
+            lab.press("End")
+            expect(lab.scrub, name).to_have_value(str(steps - 1))
+            expect(lab.result, name).to_have_text(re.compile(r"^−?\d"))
+            expect(lab.sentence, name).not_to_be_empty()
+        expect(lab.notice, name).to_be_hidden()
 
 
 def test_a_large_preset_plays_on(visit: Visit) -> None:
@@ -152,11 +149,13 @@ def test_a_large_preset_plays_on(visit: Visit) -> None:
     lab = visit()
     lab.choose("preset", "digit")
     lab.page.locator("#speed").select_option("4")
+    start = int(lab.scrub.input_value()) + 1
+    lab.press("ArrowDown")
+    expect(lab.scrub).to_have_value(str(start))
     lab.button("play").click()
-    start = int(lab.scrub.input_value())
     expect(lab.bench).to_have_class(re.compile("playing"))
     for step in range(start + 1, start + 4):
-        expect(lab.scrub).to_have_value(re.compile(rf"^{step}$"))
+        expect(lab.scrub).to_have_value(str(step))
     lab.press("Space")
     expect(lab.bench).not_to_have_class(re.compile("playing"))
     lab.scrub.fill("700")

@@ -8,10 +8,11 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import Visit
 from tests.e2e.lab import Lab
 
+Place = tuple[str, int] | str  # a panel and its square; a node or wire by its moment
 MAPS = ("input", "kernel", "output", "output_delta", "stencils", "wires")
 
 
-def _point(lab: Lab, place: tuple[str, int] | str) -> dict[str, list[str]]:
+def _point(lab: Lab, place: Place) -> dict[str, list[str]]:
     lab.away()
     if isinstance(place, str):
         lab.hover_moment(place)
@@ -21,7 +22,7 @@ def _point(lab: Lab, place: tuple[str, int] | str) -> dict[str, list[str]]:
 
 
 # phase → what stands for one thing there: a panel and its square, or a node or wire by its moment
-SAME = {
+SAME: dict[str, dict[str, list[Place]]] = {
     "deltas": {
         "deltas/4": [("input_delta", 4), ("input", 4), "deltas/4"],
         "forward/2": [("output", 2), ("output_delta", 2), ("delta_padded", 9), "forward/2"],
@@ -57,7 +58,12 @@ def test_every_view_of_one_thing_lights_the_same(visit: Visit, phase: str) -> No
 def test_every_view_of_one_thing_lights_the_same_with_scatter(visit: Visit) -> None:
     """Stamps are linked like the window that slides."""
     lab = visit("phase=deltas&step=0&way=scatter", height=1500)
-    places: list[tuple[str, int] | str] = [("input_delta", 5), ("stamps", 5), ("input", 5), "deltas/5"]
+    places: list[Place] = [
+        ("input_delta", 5),
+        ("stamps", 5),
+        ("input", 5),
+        "deltas/5",
+    ]
     found = [_point(lab, place) for place in places]
     assert all(lit == found[0] for lit in found)
     assert found[0]["stamps"]

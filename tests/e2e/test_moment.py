@@ -1,4 +1,4 @@
-"""The moment: the backward stencil is put together by the reader's own sums, then seen to be turned."""
+"""The moment: the backward stencil is put together sum by sum, and then seen to be turned."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HIDDEN = """() => {
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_turn_is_not_claimed_before_it_is_seen(lab: Lab, operation: str) -> None:
-    """A weight appears in the backward stencil with its first landing; 180° with the last one, in 22."""
+    """A weight is seen with its first landing, and 180° with the last weight's, in node 22."""
     if operation != "convolution":
         lab.choose("operation", operation)
     forward, backward = STENCILS[operation]
@@ -109,8 +109,8 @@ def test_forwards_says_nothing_of_the_way_back(lab: Lab) -> None:
       const grid = JSON.parse(panel.querySelector('.plate').dataset.geometry);
       const hush = panel.querySelector('.cover .hush');
       const [left] = grid.origins[1];
-      return Number(hush.getAttribute('x')) < left - 20
-        && Number(hush.getAttribute('width')) + Number(hush.getAttribute('x')) >= left + 2 * grid.cell;
+      const [x, width] = ['x', 'width'].map((name) => Number(hush.getAttribute(name)));
+      return x < left - 20 && x + width >= left + 2 * grid.cell;
     }""")
     assert second
 
@@ -129,6 +129,7 @@ def test_the_turn_can_be_seen_again(visit: Visit) -> None:
 def test_the_turn_button_does_something_without_motion(visit: Visit) -> None:
     """Reduced motion means a step instead, and no dead button."""
     lab = visit("phase=deltas&step=4")
+    expect(lab.said).not_to_be_empty()
     before = lab.evaluate("document.querySelector('[data-panel=stencils] .plate').outerHTML")
     said = lab.said.text_content()
     turn = lab.button("turn")

@@ -38,7 +38,9 @@ class Watch:
     def faults(self) -> list[str]:
         """All that went wrong until now."""
         for page in (p for context in self.contexts for p in context.pages):
-            with suppress(Error):  # events arrive in order: after an answer there are none before it
+            with suppress(
+                Error
+            ):  # events arrive in order: after an answer there are none before it
                 page.title()
         return self.found
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engine import Layer, run
 from app.engine.activations import Floats
-from app.engine.diagnosis import diagnose
+from app.engine.diagnosis import Verdict, diagnose
 from app.engine.mistakes import CODES, PARTS, Code, Part
 from app.engine.suspects import Suspects, natural, occurring
 
@@ -40,6 +40,11 @@ def layer_of(**changes: Any) -> Layer:
     silent = Layer.of(**EVERYTHING | changes)
     delta = silent.ranked(_uneven(*silent.output_shape))
     return Layer.of(**EVERYTHING | {"output_delta": delta} | changes)
+
+
+def judged(suspects: Suspects, answer: Floats) -> Verdict:
+    """The verdict on an answer with the engine's axes."""
+    return diagnose(suspects, natural(suspects.trace.layer, suspects.part, answer))
 
 
 # What a reader may meet, and what it changes.
@@ -111,7 +116,7 @@ def _seen(changes: dict[str, Any], part: Part) -> tuple[tuple[Code, ...], list[t
     suspects = Suspects(run(layer), part)
     groups: dict[tuple[Code, ...], None] = {}
     for suspect in suspects.showing:
-        first = diagnose(suspects, natural(layer, part, suspect.array)).findings[0]
+        first = judged(suspects, suspect.array).findings[0]
         if first.indistinguishable_from and not first.also:
             groups[first.code, *first.indistinguishable_from] = None
     return suspects.hidden, list(groups)

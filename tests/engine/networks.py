@@ -15,6 +15,7 @@ from app.engine.activations import Floats
 from app.engine.losses import Loss, MeanSquaredError, SoftmaxCrossEntropy
 from app.engine.pooling import AveragePool, MaxPool
 from app.engine.stages import Activate, Conv, Dense, Flatten, Stage
+from app.engine.training import Architecture
 from tests.engine.strategies import OPERATIONS, SEEDS
 
 POOLS = {"max_pool": MaxPool, "average_pool": AveragePool}
@@ -32,6 +33,25 @@ class Problem:
 def normal(rng: np.random.Generator, *shape: int) -> Floats:
     """Numbers without ties and without structure."""
     return np.asarray(rng.standard_normal(shape))
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    """Numbers for one test."""
+    return np.random.default_rng(seed)
+
+
+def flat(*numbers: float) -> MeanSquaredError:
+    """Squared error from a flat target of one member."""
+    return MeanSquaredError(np.array(numbers, dtype=np.float64))
+
+
+def trained_problem(seed: int, **changes: Any) -> Problem:
+    """A network as it is trained, with a batch of three."""
+    numbers = rng(seed)
+    stages = Architecture(**changes).initial(numbers)
+    return Problem(
+        stages, normal(numbers, 3, 1, 12, 12), SoftmaxCrossEntropy(numbers.integers(0, 8, 3))
+    )
 
 
 @st.composite

@@ -22,6 +22,7 @@ from app.engine.mistakes import CODES, COLLECTING, OTHERS, PARTS, SLOPES, Code, 
 from app.engine.suspects import PASSES, Suspects, natural, occurring
 from tests.engine import checks
 from tests.engine.checks import turned
+from tests.engine.loops import gradient, naive_forward, stamped
 from tests.engine.strategies import OPERATIONS, layers
 
 FEW = settings(max_examples=150)
@@ -30,27 +31,6 @@ FEW = settings(max_examples=150)
 def forward_stencil(layer: Layer) -> Floats:
     """What the forward pass slides, said by w."""
     return layer.kernel if layer.operation == "correlation" else turned(layer.kernel)
-
-
-def stamped(
-    layer: Layer, stamp: Floats, stride: tuple[int, int], dilation: tuple[int, int]
-) -> Floats:
-    """Every δ times the stamp, added up in the padded map; the rest of it stays 0."""
-    (s, t), (d, e) = stride, dilation
-    rows, columns = layer.axes
-    batch, channels = layer.input.shape[:2]
-    outputs, per_group, kh, kw = stamp.shape
-    size = [rows.padded + kh * d, columns.padded + kw * e]  # room for stamps that are too long
-    total = np.zeros((batch, channels, *size))
-    for n, o, x, y in np.ndindex(layer.output_shape):
-        first = o // (outputs // layer.groups) * per_group
-        total[
-            n,
-            first : first + per_group,
-            x * s : x * s + (kh - 1) * d + 1 : d,
-            y * t : y * t + (kw - 1) * e + 1 : e,
-        ] += layer.output_delta[n, o, x, y] * stamp[o]
-    return total
 
 
 def cut(
@@ -181,29 +161,6 @@ def test_uncropped_is_the_padded_map(layer: Layer) -> None:
             assert _has(trace, "input_delta", "padding_not_cropped", full * slope)
 
 
-def naive_forward(layer: Layer, maps: Floats, slides: Floats, **changes: Any) -> Floats:
-    """A forward pass by loops over outputs, with other settings where they are told."""
-    settings_: dict[str, Any] = {
-        "stride": layer.stride, "dilation": layer.dilation, "padding": layer.padding, **changes,
-    }  # fmt: skip
-    ((s, t), (d, e)), around = (settings_["stride"], settings_["dilation"]), settings_["padding"]
-    padded = np.pad(maps, [(0, 0), (0, 0), *around])
-    outputs, per_group, kh, kw = slides.shape
-    rows = (padded.shape[2] - (kh - 1) * d - 1) // s + 1
-    columns = (padded.shape[3] - (kw - 1) * e - 1) // t + 1
-    result = np.zeros((maps.shape[0], outputs, rows, columns))
-    for n, o, x, y in np.ndindex(result.shape):
-        first = o // (outputs // layer.groups) * per_group
-        window = padded[
-            n,
-            first : first + per_group,
-            x * s : x * s + (kh - 1) * d + 1 : d,
-            y * t : y * t + (kw - 1) * e + 1 : e,
-        ]
-        result[n, o, x, y] = np.sum(window * slides[o]) + layer.bias[o]
-    return result
-
-
 @FEW
 @given(layer=layers())
 def test_wrong_outputs(layer: Layer) -> None:
@@ -233,31 +190,14 @@ def test_wrong_kernel_gradients(layer: Layer) -> None:
     """Turned, made of z, or with δ laid over the map as if stride or dilation were 1."""
     trace = run(layer)
 
-    def gradient(maps: Floats, stride: tuple[int, int], dilation: tuple[int, int]) -> Floats:
-        (s, t), (d, e) = stride, dilation
-        padded = np.pad(maps, [(0, 0), (0, 0), *layer.padding])
-        result = np.zeros(layer.kernel.shape)
-        outputs, per_group = layer.kernel.shape[:2]
-        rows, columns = layer.output_shape[2:]
-        for o, c, u, v in np.ndindex(result.shape):
-            channel = o // (outputs // layer.groups) * per_group + c
-            met = padded[
-                :,
-                channel,
-                u * d : u * d + (rows - 1) * s + 1 : s,
-                v * e : v * e + (columns - 1) * t + 1 : t,
-            ]
-            result[o, c, u, v] = np.sum(met * layer.output_delta[:, o])
-        return result if layer.operation == "correlation" else turned(result)
-
     stride, dilation = layer.stride, layer.dilation
-    assert near(trace, gradient(trace.activated, stride, dilation), trace.kernel_gradient)
+    assert near(trace, gradient(layer, trace.activated, stride, dilation), trace.kernel_gradient)
     expected: dict[Code, Floats] = {
         "gradient_rotated": turned(trace.kernel_gradient),
         "wrong_operation": turned(trace.kernel_gradient),
-        "input_not_activated": gradient(layer.input, stride, dilation),
-        "stride_ignored": gradient(trace.activated, (1, 1), dilation),
-        "dilation_ignored": gradient(trace.activated, stride, (1, 1)),
+        "input_not_activated": gradient(layer, layer.input, stride, dilation),
+        "stride_ignored": gradient(layer, trace.activated, (1, 1), dilation),
+        "dilation_ignored": gradient(layer, trace.activated, stride, (1, 1)),
     }
     for code, right in expected.items():
         made = flat(trace, "kernel_gradient", code)

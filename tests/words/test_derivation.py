@@ -119,12 +119,11 @@ def test_the_reading_is_that_of_the_index(layer: Layer, language: str) -> None:
     lines = derivation(trace, 0, language)
     fed, _ = indexed(lines[BY_TAP].symbols, "δ")[-1]
     first, second = (evaluated(fed, _names(layer, x=0, y=0, u=t, v=t)) for t in (0, 1))
-    said, (wanted, other) = lines[READING].title, (("grows", "falls"), ("一起增大", "减小"))[
-        language == "zh"
-    ]  # fmt: skip
+    said = lines[READING].title
+    rising, falling = {"en": ("grows with", "falls while"), "zh": ("一起增大", "减小")}[language]
     grows = layer.operation == "convolution"
     assert all((after > before) == grows for before, after in zip(first, second, strict=True))
-    assert (wanted in said, other in said) == (grows, not grows)
+    assert (rising in said, falling in said) == (grows, not grows)
     slides = "w" if grows else "rot180(w)"
     assert said.rstrip(".。").endswith((f"slides {slides}", f"滑动的是 {slides}"))
     backward = trace.layer.kernel if grows else np.flip(trace.layer.kernel, (2, 3))
@@ -163,7 +162,7 @@ def test_the_nodes_lines_add_up_to_what_it_collects(
     trace, cell, member, lines = drawn
     collected = trace.collected[member].flat[cell]
     assert _sum(lines[LEFT_OVER], trace, member) == collected
-    if len(trace.step("deltas", cell, member)) <= SHOWN:
+    if trace.layer.kernel.size <= SHOWN:
         assert _sum(lines[BY_TAP], trace, member) == collected
     for line in (lines[CHAIN], lines[LEFT_OVER], lines[BY_TAP]):
         assert line.left == Symbols(trace.layer).delta(cell).mathml
@@ -173,7 +172,7 @@ def test_the_nodes_lines_add_up_to_what_it_collects(
 @FEW
 def test_what_vanishes_is_what_has_no_wire(drawn: tuple[Trace, int, int, list[Line]]) -> None:
     """A part is 0 exactly where no wire leads; every other part has its wire's colour."""
-    trace, cell, member, lines = drawn
+    trace, cell, _, lines = drawn
     symbols, wires = Symbols(trace.layer), trace.wires.of_source(cell)
     targets = dict(zip(wires.tap.tolist(), wires.target.tolist(), strict=True))
     taps = {target: tap for tap, target in targets.items()}

@@ -100,7 +100,7 @@ def test_each_term_is_its_wire(drawn: tuple[Trace, Step, int]) -> None:
             int(column[k]) for column in (step.wires.source, step.wires.target, step.wires.tap)
         )
         assert (term.source, term.target, term.tap) == (source, target, tap)
-        assert term.colour == tap % trace.layer.kernel[0, 0].size
+        assert term.colour == symbols.colour(tap)
         weight, a, delta = symbols.weight(tap), symbols.a(source), symbols.output_delta(target)
         first, second = {
             "forward": (a, weight), "deltas": (delta, weight), "weights": (delta, a)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.engine import Layer
+from app.spec.presets import DENSE
 from app.words.names import cell_name, delta_latex, terms_latex, terms_text, weight_latex
 from app.words.symbols import Symbol, Symbols
 from tests.engine.strategies import layers
@@ -98,11 +99,12 @@ def test_a_node_says_its_layer(layer: Layer, kind: str) -> None:
 def test_a_weight_is_called_by_its_place_in_the_kernel(layer: Layer) -> None:
     """Row and column from 1; channels are said in front, and left out where there is one pair."""
     symbols, shape = Symbols(layer), layer.kernel.shape
+    assume(layer.input.shape[2:] + shape[2:] != (1, 1, 1, 1))  # a dense layer has a test below
     single = shape[0] * shape[1] == 1
     for flat, index in enumerate(np.ndindex(*shape)):
         assert _index(symbols.tap(flat)) == list(index[2:] if single else index)
         assert _index(symbols.place(flat).name) == list(index[2:])
-        assert symbols.colour(flat) == index[2] * shape[3] + index[3]
+        assert symbols.plane(flat) == index[2] * shape[3] + index[3]
 
 
 def test_plain_text_and_latex_name_the_same_terms() -> None:
@@ -116,3 +118,15 @@ def test_plain_text_and_latex_name_the_same_terms() -> None:
     assert terms_text([], [2, 2], [2, 2]) == terms_latex([], [2, 2], [2, 2]) == "0"
     assert delta_latex([9, 2], [12, 12], "l") == r"\delta^{l}_{10,3}"
     assert weight_latex([0, 1, 2, 3], [4, 4]) == "w_{1,2,3,4}"
+
+
+def test_a_dense_layer_has_no_rows_and_columns_to_name() -> None:
+    """Maps of one cell each: nodes are counted, and each weight has a name and a colour."""
+    symbols, (outputs, inputs, *_) = Symbols(DENSE.layer()), DENSE.kernel.shape
+    assert [symbols.source(i) for i in range(inputs)] == ["1", "2", "3"]
+    assert [str(symbols.output_delta(i)) for i in range(outputs)] == ["δˡ⁺¹₁", "δˡ⁺¹₂"]
+    names = [str(symbols.weight(i)) for i in range(outputs * inputs)]
+    assert names == ["w₁₁", "w₁₂", "w₁₃", "w₂₁", "w₂₂", "w₂₃"]
+    assert [str(symbols.place(i)) for i in range(6)] == names
+    assert [symbols.colour(i) for i in range(6)] == list(range(6))
+    assert {symbols.plane(i) for i in range(6)} == {0}

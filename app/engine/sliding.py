@@ -1,0 +1,72 @@
+"""How a stencil goes over maps, and which cells it meets there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from app.engine.activations import Floats
+from app.engine.geometry import Axis
+from app.engine.zeros import EACH, NOWHERE, dilate, pad
+
+if TYPE_CHECKING:
+    from app.engine.layer import Padding, Pair
+
+Shape = tuple[int, ...]
+
+
+class Slide(NamedTuple):
+    """How a stencil goes over maps: all that matters except the numbers."""
+
+    maps: Shape  # (N, C, H, W)
+    stencil: Shape  # (C_out, C/groups, kh, kw)
+    stride: Pair = EACH  # from one place of the stencil to the next
+    dilation: Pair = EACH  # from one of its taps to the next
+    groups: int = 1
+    spread: Pair = EACH  # before anything slides, the maps are dilated …
+    zeros: Padding = NOWHERE  # … and padded
+
+    def over(self, maps: Floats) -> Floats:
+        """The maps as the stencil meets them."""
+        return pad(dilate(maps, self.spread), self.zeros)
+
+    @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """Rows and columns."""
+        rows, columns = (
+            Axis(
+                (self.maps[2 + i] - 1) * self.spread[i] + 1,
+                self.stencil[2 + i],
+                self.stride[i],
+                self.dilation[i],
+                *self.zeros[i],
+            )
+            for i in (0, 1)
+        )
+        return rows, columns
+
+    def met(self, maps: Floats) -> Floats:
+        """The cell beneath each tap in each place, as a view of maps that are laid :meth:`over`.
+
+        (N, C, H, W) → (N, C, kh, kw, OH, OW).
+        """
+        maps = np.ascontiguousarray(maps)
+        taps, strides, dilations = self.stencil[2:], self.stride, self.dilation
+        member, channel, *steps = maps.strides
+        places = (
+            Axis(*sizes).outputs
+            for sizes in zip(maps.shape[2:], taps, strides, dilations, strict=True)
+        )
+        return np.ndarray(
+            (*maps.shape[:2], *taps, *places),
+            maps.dtype,
+            maps,
+            0,
+            (
+                member,
+                channel,
+                *(apart * step for apart, step in zip(dilations, steps, strict=True)),
+                *(stride * step for stride, step in zip(strides, steps, strict=True)),
+            ),
+        )

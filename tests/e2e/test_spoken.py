@@ -1,0 +1,139 @@
+"""What somebody hears who does not see the page: names, values, and each sum once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.lab import Lab
+
+# everything that the live region says from now on
+LISTEN = """() => {
+  window.heard = [];
+  new MutationObserver(() => {
+    const said = document.querySelector('#said').textContent.trim();
+    if (said) window.heard.push(said);
+  }).observe(document.querySelector('#said'),
+    { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def _sentences(lab: Lab) -> list[str]:
+    """The sentence of each node, as it stands on the page."""
+    found = []
+    for step in range(9):
+        lab.page.locator(f'.chips [data-step="{step}"]').click()
+        expect(lab.here).to_have_attribute("data-step", str(step))
+        found.append(lab.sentence.inner_text())
+    return found
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_playing_says_each_step_once(visit: Visit, lang: str) -> None:
+    """Nine nodes, nine sentences, in their order, none twice and none left out."""
+    lab = visit(lang=lang)
+    wanted = _sentences(lab)
+    lab.start()
+    expect(lab.said).to_have_text(wanted[8])
+    lab.page.locator("#speed").select_option("2")
+    lab.evaluate(LISTEN)
+    lab.button("play").click()
+    expect(lab.scrub).to_have_value("8", timeout=40_000)
+    expect(lab.bench).not_to_have_class(re.compile("playing"))
+    expect(lab.said).to_have_text(wanted[8])
+    assert lab.evaluate("window.heard") == wanted
+
+
+def test_stepping_says_each_sum_when_it_is_complete(lab: Lab) -> None:
+    """Contributions that are still to come keep their total to themselves."""
+    wanted = _sentences(lab)
+    lab.start()
+    expect(lab.said).to_have_text(wanted[8])
+    lab.evaluate(LISTEN)
+    for _ in range(4):  # node 11 whole, node 12 begun, with one, whole
+        lab.press("ArrowRight")
+    expect(lab.said).to_have_text(wanted[1])
+    heard = lab.evaluate("window.heard")
+    assert [said for said in heard if said in wanted] == heard
+    assert heard[-1] == wanted[1]
+    assert len(heard) == len(set(heard))
+
+
+def test_a_choice_is_said(lab: Lab) -> None:
+    """Pinning a weight says its gradient; a node says its delta."""
+    lab.cursor("kernel").focus()
+    lab.click("kernel", 0)
+    expect(lab.said).to_contain_text("w₁₁ sits on 4 wires")
+    lab.click("input_delta", 4)
+    expect(lab.said).to_contain_text("Node 22 feeds 4 output nodes")
+
+
+def test_a_change_is_said(lab: Lab) -> None:
+    """After an edit or another operation the new sum is heard, not only seen."""
+    lab.cursor("kernel").focus()
+    lab.press("ArrowDown")
+    lab.press("Shift+ArrowUp")  # w21, which node 12 uses
+    expect(lab.result).to_have_text("4")
+    expect(lab.said).to_contain_text(": 4.")
+    lab.press("c")
+    expect(lab.button("operation-correlation")).to_have_attribute("aria-pressed", "true")
+    expect(lab.said).to_contain_text("through w₁₂ and w₁₁")
+
+
+def test_everything_has_a_name(visit: Visit) -> None:
+    """Buttons, fields, groups and figures say what they are, and no name says two things."""
+    lab = visit("phase=deltas&step=4")
+    snapshot = lab.page.locator("body").aria_snapshot()
+    nameless = re.compile(
+        r"- (?:button|link|combobox|slider|textbox|spinbutton|region|table)(?::|$| \[)",
+        re.MULTILINE,
+    )
+    assert nameless.findall(snapshot) == []
+    groups = lab.page.locator("[role=group]").all()
+    assert all(group.get_attribute("aria-label") for group in groups)
+    for wanted in (
+        'heading "Why does backpropagation turn the kernel by 180°?" [level=1]',
+        'group "What the forward pass does"',
+        'button "Convolution" [pressed]',
+        'group "Phase"',
+        'button "Play"',
+        'slider "Step"',
+        'combobox "Speed"',
+        'spinbutton "Seed"',
+        'textbox "Bias b"',
+        'combobox "Activation σ"',
+        'button "less: stride" [disabled]',
+    ):
+        assert wanted in snapshot, wanted
+
+
+def test_the_formula_is_read_as_a_sum(visit: Visit) -> None:
+    """The formula's name is the sum in plain symbols; the scrubber's value is the sentence."""
+    lab = visit("phase=deltas&step=1")
+    expect(lab.formula).to_have_accessible_name("δˡ₁₂ = δˡ⁺¹₁₁·w₂₁ + δˡ⁺¹₁₂·w₂₂ = 2")
+    expect(lab.scrub).to_have_attribute("aria-valuetext", lab.sentence.inner_text())
+
+
+def test_the_sum_is_not_told_before_it_is_guessed(lab: Lab) -> None:
+    """While a prediction is asked for, no name, value or description gives it away."""
+    lab.button("predict").click()
+    lab.page.locator('.chips [data-step="4"]').click()
+    expect(lab.page.locator("#guess")).to_be_visible()
+    expect(lab.bench).to_have_class(re.compile("predicting"))
+    assert "13.5" not in lab.page.locator("#bench").aria_snapshot()
+    assert "13.5" not in (lab.scrub.get_attribute("aria-valuetext") or "")
+    assert "13.5" not in (lab.said.text_content() or "")
+
+
+def test_the_drawings_are_silent_and_the_tables_speak(visit: Visit) -> None:
+    """Pictures are hidden from a screen reader; each map's table has its name and its numbers."""
+    lab = visit("phase=deltas&step=4", plots=True)
+    lab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    snapshot = lab.page.locator(".stage").aria_snapshot()
+    assert 'table "δˡ error of the earlier layer"' in snapshot
+    assert 'row "6 13.5 8"' in snapshot
+    assert "img" not in snapshot
+    assert len(re.findall(r"- columnheader", snapshot)) == 4  # from, to, weight, value
