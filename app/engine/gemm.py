@@ -89,7 +89,7 @@ class Picked:
         return products.reshape(self._stencil)
 
     def _laid_out(self, slide: Slide, maps: Floats) -> Floats:
-        return slide.met(maps).reshape(self._taps, -1)
+        return slide.met(maps, self._result[2:]).reshape(self._taps, -1)
 
     def _matrix(self, maps: Floats) -> Floats:
         """(1, C, H, W) → (C·kh·kw, OH·OW)."""
@@ -117,9 +117,9 @@ class PickedAlong(Picked):
         column = slide._replace(
             stencil=(outputs, inputs * kw, kh, 1), stride=(down, 1), dilation=(below, 1)
         )
-        along = row.met(maps)
+        along = row.met(maps, (maps.shape[2], self._result[3]))
         along = along.reshape(1, inputs * kw, *along.shape[4:])
-        met = column.met(along)
+        met = column.met(along, self._result[2:])
         copies = met.reshape(inputs, kw, kh, *met.shape[4:]).swapaxes(1, 2)
         self._copies = copies.shape, copies.strides
         return along.ravel()
@@ -169,7 +169,7 @@ class Blocks:
         groups, _, taps = self._weights
         for first in range(0, batch, self._members):
             members = slice(first, first + self._members)
-            met = self._slide.met(self._slide.over(maps[members]))
+            met = self._slide.met(self._slide.over(maps[members]), self._result[2:])
             for top in range(0, rows, self._rows):
                 end = top + self._rows
                 cells = met[..., top:end, :]

@@ -46,27 +46,19 @@ class Slide(NamedTuple):
         )
         return rows, columns
 
-    def met(self, maps: Floats) -> Floats:
-        """The cell beneath each tap in each place, as a view of maps that are laid :meth:`over`.
+    def met(self, maps: Floats, places: Shape) -> Floats:
+        """The cell beneath each tap in each of OH×OW places, as a view of maps laid out before.
 
         (N, C, H, W) → (N, C, kh, kw, OH, OW).
         """
         maps = np.ascontiguousarray(maps)
-        taps, strides, dilations = self.stencil[2:], self.stride, self.dilation
         member, channel, *steps = maps.strides
-        places = (
-            Axis(*sizes).outputs
-            for sizes in zip(maps.shape[2:], taps, strides, dilations, strict=True)
-        )
+        between_taps = (apart * step for apart, step in zip(self.dilation, steps, strict=True))
+        between_places = (stride * step for stride, step in zip(self.stride, steps, strict=True))
         return np.ndarray(
-            (*maps.shape[:2], *taps, *places),
+            (*maps.shape[:2], *self.stencil[2:], *places),
             maps.dtype,
             maps,
             0,
-            (
-                member,
-                channel,
-                *(apart * step for apart, step in zip(dilations, steps, strict=True)),
-                *(stride * step for stride, step in zip(strides, steps, strict=True)),
-            ),
+            (member, channel, *between_taps, *between_places),
         )

@@ -187,8 +187,8 @@ def test_the_focus_stays_where_it_was(lab: Lab) -> None:
         lab.press("Shift+ArrowUp")
         expect(lab.value_at("kernel", 0)).to_have_text(step)
     for control in (
-        "operation-correlation", "phase-forward", "phase-deltas", "way-scatter", "undo", "random", "more-padding", "more-input.rows", "beside-matrix", "activation", "reset",
-        "preset-sobel",
+        "operation-correlation", "phase-forward", "phase-deltas", "way-scatter", "undo", "random",
+        "more-padding", "more-input.rows", "beside-matrix", "activation", "reset", "preset-sobel",
     ):  # fmt: skip
         one = lab.page.locator(f'[id="{control}"]')
         one.focus()

@@ -56,7 +56,7 @@ def trained_problem(seed: int, **changes: Any) -> Problem:
 
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
-    """Two or three convolutions of any kind among activations and pools, then flat layers or not.
+    """One to three convolutions of any kind among activations and pools, then flat layers or not.
 
     Hypothesis draws what is there; the numbers follow from a drawn seed.
     """

@@ -30,7 +30,7 @@ from tests.figures.drawn import (
     traces,
     words,
 )
-from tests.words.markup import FEW
+from tests.words.markup import FEWER
 
 Moment = tuple[Trace, Phase, int, int]
 
@@ -63,7 +63,7 @@ def _taps(shown: Panel) -> np.ndarray:
 
 
 @given(SMALL)
-@FEW
+@FEWER
 def test_an_entry_is_a_wire(trace: Trace) -> None:
     """Row output, column input, and its tap; everywhere else there is none."""
     both, table = _both(trace), trace.wires.table
@@ -82,7 +82,7 @@ def test_an_entry_is_a_wire(trace: Trace) -> None:
 
 
 @given(SMALL)
-@FEW
+@FEWER
 def test_what_stands_above_and_at_the_end_is_the_sums(trace: Trace) -> None:
     """Above M the activations, at its rows' ends the outputs without bias; for Mᵀ δ and ∂C/∂a."""
     member = trace.layer.input.shape[0] - 1
@@ -109,7 +109,7 @@ def test_what_stands_above_and_at_the_end_is_the_sums(trace: Trace) -> None:
 
 
 @given(SMALL)
-@FEW
+@FEWER
 def test_an_entry_has_its_taps_colour_and_name(trace: Trace) -> None:
     """Weight sharing is seen as colour; what is no wire is grey."""
     both, symbols = _both(trace), Symbols(trace.layer)
@@ -180,7 +180,7 @@ def _marks_lie_on_the_sums_line(moment: Moment) -> None:
 
 
 @given(moments().filter(lambda moment: _fits(moment[0])))
-@FEW
+@FEWER
 def test_a_sum_is_a_row_of_the_matrix_that_makes_it(moment: Moment) -> None:
     """Entry k is framed with contribution k, on the sum's row of one and column of the other."""
     _marks_lie_on_the_sums_line(moment)

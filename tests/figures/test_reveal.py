@@ -28,7 +28,7 @@ from tests.figures.drawn import (
     traces,
     words,
 )
-from tests.words.markup import FEW
+from tests.words.markup import FEW, FEWER
 
 Moment = tuple[Trace, Phase, int, int]
 
@@ -84,7 +84,7 @@ LARGE = Layer.of(
 
 
 @given(st.sampled_from(["forward", "deltas"]), st.integers(0, 10**6))
-@FEW
+@FEWER
 def test_so_it_does_in_a_map_too_large_to_outline(phase: Phase, at: int) -> None:
     """There the later cells are covered by a few boxes: a row's rest, the rows, the channels."""
     trace = run(LARGE)
@@ -95,7 +95,7 @@ def test_so_it_does_in_a_map_too_large_to_outline(phase: Phase, at: int) -> None
 
 
 @given(traces(), st.sampled_from(PHASES))
-@FEW
+@FEWER
 def test_only_the_result_is_covered(trace: Trace, phase: Phase) -> None:
     """What is given stays in sight, whatever the phase."""
     for name in ("input", "kernel", "output_delta", "map_padded", "delta_padded", "wires"):
@@ -149,7 +149,7 @@ def _hides_the_arrow(hush: Mark, stencils: Panel) -> bool:
 
 
 @given(traces(), st.data())
-@FEW
+@FEWER
 def test_a_slot_is_covered_until_its_weight_has_been_seen(
     trace: Trace, data: st.DataObject
 ) -> None:

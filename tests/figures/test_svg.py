@@ -14,7 +14,7 @@ from app.figures.marks import along, cells, chip, circle, path, rect, text, wire
 from app.figures.svg import text_width
 from app.spec import PRESETS
 from tests.figures.drawn import extent, moments, path_points, preset, some_of, texts_of
-from tests.words.markup import FEW, parsed
+from tests.words.markup import FEWER, parsed
 
 Moment = tuple[Trace, Phase, int, int]
 SPACE = 2.0  # pixels that a stroke's edge or a letter may stick out
@@ -92,7 +92,7 @@ def test_so_are_its_overlays(name: str) -> None:
 
 
 @given(moments())
-@FEW
+@FEWER
 def test_any_small_layer_is_drawn_whole(moment: Moment) -> None:
     """Well-formed and with its own words, whatever its geometry."""
     trace, phase, cell, member = moment

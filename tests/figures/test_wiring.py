@@ -17,7 +17,7 @@ from app.spec import PRESETS
 from app.words.symbols import Symbols
 from tests.engine.strategies import eighths
 from tests.figures.drawn import box_of, lit, moments, point_of, preset, some_of, traces, words
-from tests.words.markup import FEW
+from tests.words.markup import FEWER
 
 Moment = tuple[Trace, Phase, int, int]
 
@@ -39,7 +39,7 @@ def _joined(wiring: Wiring, path: str) -> list[tuple[int, int]]:
 
 
 @given(traces())
-@FEW
+@FEWER
 def test_every_wire_is_drawn_once_in_its_taps_colour(trace: Trace) -> None:
     """One path a colour holds all wires that share a place in the kernel, and no others."""
     wiring = Wiring(trace, 0)
@@ -54,7 +54,7 @@ def test_every_wire_is_drawn_once_in_its_taps_colour(trace: Trace) -> None:
 
 
 @given(traces())
-@FEW
+@FEWER
 def test_nodes_stand_apart_in_two_columns(trace: Trace) -> None:
     """All inputs on the left, all outputs on the right, from top to bottom in their order."""
     wiring = Wiring(trace, 0)
@@ -100,7 +100,7 @@ def _the_sums_wires_are_lit(moment: Moment) -> None:
 
 
 @given(moments())
-@FEW
+@FEWER
 def test_a_sums_wires_are_lit_in_their_order(moment: Moment) -> None:
     """Wire k and its label carry the step's k-th tap, and end at the step's k-th node."""
     assume(Wiring(moment[0], moment[3]).whole)
@@ -133,7 +133,7 @@ def test_of_a_large_layer_only_the_sums_own_nodes_are_drawn() -> None:
 
 
 @given(traces())
-@FEW
+@FEWER
 def test_everything_that_is_drawn_can_be_pointed_at(trace: Trace) -> None:
     """A wire is its weight's gradient, an input its delta, an output its sum."""
     wiring = Wiring(trace, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.pages import workbench
 from app.spec import PRESETS, LayerSpec, encode
 from app.words import LANGUAGES
 from tests.contract.conftest import the_client
@@ -23,6 +25,14 @@ FIELDS = ["spec", "phase", "step", "term", "member", "way", "beside", "mistake",
           "change", "keys", "theme", "text", MARKER]  # fmt: skip
 KINDS = ["cell", "paste", "set", "bias", "size", "step", "nudge", "preset", "random", MARKER]
 PLANTED = VALUES | st.sampled_from([MARKER, [MARKER], {MARKER: MARKER}, f"1~i=1x1:{MARKER}"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _brief() -> Iterator[None]:
+    """Only the view's own moment comes along."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workbench, "WHOLE", 0)
+        yield
 
 
 @st.composite

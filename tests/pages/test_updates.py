@@ -107,7 +107,7 @@ def test_another_example_begins_where_it_shows_most(name: str, phase: str, step:
 
 
 @given(st.sampled_from(FEW), st.sampled_from(PHASES), st.data())
-@settings(max_examples=12, derandomize=True, deadline=None)
+@settings(max_examples=6, derandomize=True, deadline=None)
 def test_moments_that_are_asked_for_are_those_of_the_page(
     name: str, phase: str, data: st.DataObject
 ) -> None:

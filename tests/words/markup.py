@@ -14,11 +14,12 @@ from app.words.symbols import Symbol, Symbols
 
 # The same examples on every machine, and no clock.
 FEW = settings(
-    max_examples=80,
+    max_examples=60,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+FEWER = settings(FEW, max_examples=25)  # where each example draws whole figures
 
 
 def parsed(markup: str) -> ElementTree.Element:
