@@ -45,15 +45,19 @@ class Rounds:
 
 
 def side_by_side(
-    works: Mapping[str, Work], budget: float, clock: Clock = process_time, least: int = 5
+    works: Mapping[str, Work],
+    budget: float,
+    clock: Clock = process_time,
+    together: float = 0.002,
+    least: int = 5,
 ) -> Rounds:
     """Every work once a round, in turn; as many rounds as fit into ``budget`` seconds.
 
-    Short works are repeated within a round, for 2 ms together. With one thread the clock is the
-    process's own, which stands still while others work; several threads need the one on the wall.
+    Short works are repeated within a round, for ``together`` seconds. With one thread the clock is
+    the process's own, which stands still while others work; several threads need the wall's.
     """
     once = {name: min(_timed(work, 1, clock) for _ in range(3)) for name, work in works.items()}
-    repeats = {name: max(1, round(0.002 / max(seconds, 1e-7))) for name, seconds in once.items()}
+    repeats = {name: max(1, round(together / max(seconds, 1e-7))) for name, seconds in once.items()}
     seconds: dict[str, list[float]] = {name: [] for name in works}
     end, rounds = perf_counter() + budget, 0
     while rounds < least or perf_counter() < end:

@@ -68,8 +68,9 @@ def _along(axis: Axis, turned: bool) -> Columns:
     fewer of them.
     """
     tap, target = np.divmod(np.arange(axis.taps * axis.outputs), axis.outputs)
-    offset = axis.taps - 1 - tap if turned else tap
-    source = target * axis.stride + offset * axis.dilation - axis.before
+    reach = np.arange(axis.taps) * axis.dilation
+    begin = np.arange(axis.outputs) * axis.stride - axis.before
+    source = ((reach[::-1] if turned else reach)[:, None] + begin).ravel()
     wires = Columns(source, target, tap)
     return wires[(source >= 0) & (source < axis.size)] if axis.before or axis.after else wires
 
@@ -91,12 +92,10 @@ class Wires:
     """
 
     def __init__(self, layer: Layer) -> None:
-        turned = layer.operation == "convolution"
-        self._factors = (
-            _between_channels(layer),
-            _along(layer.axes[0], turned),
-            _along(layer.axes[1], turned),
-        )
+        (rows, columns), turned = layer.axes, layer.operation == "convolution"
+        down = _along(rows, turned)
+        across = down if columns == rows else _along(columns, turned)
+        self._factors = (_between_channels(layer), down, across)
         self.source_shape: tuple[int, ...] = layer.input.shape[1:]
         self.target_shape: tuple[int, ...] = layer.output_shape[1:]
         channels, kernel_rows, kernel_columns = len(self._factors[0]), *layer.kernel.shape[2:]
@@ -136,8 +135,8 @@ class Wires:
     def _product(self, channels: Columns, rows: Columns, columns: Columns) -> Columns:
         def flat(name: str, sizes: tuple[int, ...]) -> Indices:
             channel, row, column = (getattr(f, name) for f in (channels, rows, columns))
-            by_row: Indices = channel[:, None] * sizes[1] + row
-            index: Indices = by_row[:, :, None] * sizes[2] + column
+            by_row: Indices = (channel * sizes[1])[:, None] + row
+            index: Indices = (by_row * sizes[2])[:, :, None] + column
             return index.ravel()
 
         return Columns(

@@ -37,16 +37,19 @@ def stencils_panel(trace: Trace) -> Panel:
     grid = Grid(2, rows, columns, cell, 2, max(64.0, cell * 1.3))
     values = trace.layer.kernel[0, 0].ravel()[ids]
     panel = _tap_panel("stencils", trace, values, ids.ravel(), grid, "")
+    low = max(grid.size[1], 50)
+    panel.figure["layout"] |= {"height": low}
+    panel.figure["layout"]["yaxis"]["range"] = [low, 0]
     right, _ = grid.origin(1)
-    left, middle = right - grid.gutter, 2 + rows * cell / 2
+    left, level = right - grid.gutter, max(38.0, 2 + rows * cell / 2)  # room for "180°" above
     start, end = left + 9, right - 9
-    arc = f"M{start:g},{middle + 8:g}Q{(start + end) / 2:g},{middle - 26:g} {end:g},{middle + 4:g}"
-    head = f"M{end - 8:g},{middle + 1:g}L{end:g},{middle + 5:g}L{end + 1:g},{middle - 5:g}"
+    arc = f"M{start:g},{level + 8:g}Q{(start + end) / 2:g},{level - 26:g} {end:g},{level + 4:g}"
+    head = f"M{end - 8:g},{level + 1:g}L{end:g},{level + 5:g}L{end + 1:g},{level - 5:g}"
     panel.figure["layout"]["shapes"] += [
         marks.path(d, "arc", line="var(--ink)", width=1.75) for d in (arc, head)
     ]
     panel.figure["layout"]["annotations"].append(
-        marks.text(((start + end) / 2, middle - 24), "180°", "arc", size=14, weight=700)
+        marks.text(((start + end) / 2, level - 24), "180°", "arc", size=14, weight=700)
     )
     return panel
 

@@ -50,7 +50,7 @@ class Landings:
         for tile in self._tiles(step):
             for y, x, u, v in self._placed(step):
                 square = (tile * panel.grid.rows + y) * panel.grid.columns + x
-                found += self._weight(panel.grid, square, u, v, landing.get(square), len(step))
+                found += self._weight(panel.grid, square, (u, v), landing.get(square), step)
         return found
 
     def lens(self, step: Step, panel: Panel, over: Panel) -> list[Mark]:
@@ -60,9 +60,14 @@ class Landings:
         grid, placed, tile = panel.grid, self._placed(step), self._tiles(step)[0]
         landing, values = self._landing(step, over), over.values[tile]
         known = over.cells.reshape(-1, over.grid.rows, over.grid.columns)[tile]
-        span = max(y for y, *_ in placed) - placed[0][0] + 1
-        margin = (grid.rows - span) // 2
-        top, left = placed[0][0] - margin, placed[0][1] - margin
+        first_row, first_column = placed[0][0], placed[0][1]
+        spans = (placed[-1][0] - first_row + 1, placed[-1][1] - first_column + 1)
+        top, left = (
+            first - (side - span) // 2
+            for first, side, span in zip(
+                (first_row, first_column), (grid.rows, grid.columns), spans, strict=True
+            )
+        )
         largest = float(np.abs(over.values).max())
         found: list[Mark] = []
         for square in range(grid.rows * grid.columns):
@@ -73,7 +78,7 @@ class Landings:
         for y, x, u, v in placed:
             square = (y - top) * grid.columns + x - left
             at = (tile * over.grid.rows + y) * over.grid.columns + x
-            found += self._weight(grid, square, u, v, landing.get(at), len(step))
+            found += self._weight(grid, square, (u, v), landing.get(at), step)
         return found
 
     def stamps(self, step: Step, panel: Panel) -> list[Mark]:
@@ -86,7 +91,9 @@ class Landings:
         for k, target in enumerate(step.wires.target.tolist(), start=1):
             output, row, column = np.unravel_index(target, layer.output_shape[1:])
             delta = float(step.factor[k - 1])
-            kernel = layer.kernel[output, channel % layer.kernel.shape[1]]
+            inside = channel % layer.kernel.shape[1]
+            kernel = layer.kernel[output, inside]
+            output_slice = (int(output) * layer.kernel.shape[1] + inside) * layer.kernel.shape[2]
             when = f"k{k}" if k == len(step) else f"at{k}"
             boxes = []
             for y, x, u, v in stencil.forward_window(layer, int(row), int(column)):
@@ -94,7 +101,9 @@ class Landings:
                     square = (channel * grid.rows + y - top) * grid.columns + x - left
                     boxes.append(grid.box(square, 1))
                     product = delta * float(kernel[u, v])
-                    found += self._stamped(grid, square, (u, v), product, when, square == step.cell)
+                    weight = (output_slice + u) * layer.kernel.shape[3] + v
+                    own = square == step.cell
+                    found += self._stamped(grid, square, weight, product, when, own)
             if k < len(step):
                 area = (min(b[0] for b in boxes), min(b[1] for b in boxes),
                         max(b[2] for b in boxes), max(b[3] for b in boxes))  # fmt: skip
@@ -125,42 +134,43 @@ class Landings:
         return {panel.places[cell][0]: k for k, cell in enumerate(cells.tolist(), start=1)}
 
     def _weight(
-        self, grid: Grid, square: int, u: int, v: int, k: int | None, terms: int
+        self, grid: Grid, square: int, place: tuple[int, int], k: int | None, step: Step
     ) -> list[Mark]:
         """One weight of the stencil on its cell; without a contribution ``k`` it stays pale."""
-        when = f"k{terms if k is None else k}"
+        when = f"k{len(step) if k is None else k}"
         pale = "ghost " if k is None else ""
-        place = (u, v)
+        weight = self._plane(place) if k is None else int(step.wires.tap[k - 1])
         return [
-            self._frame(grid, square, place, f"frame {pale}{when}"),
-            *self._chip(grid, square, place, f"chip {pale or 'to '}{when}"),
+            self._frame(grid, square, weight, f"frame {pale}{when}"),
+            *self._chip(grid, square, weight, f"chip {pale or 'to '}{when}"),
         ]
 
     def _stamped(
-        self, grid: Grid, square: int, place: tuple[int, int], product: float, when: str, own: bool
+        self, grid: Grid, square: int, weight: int, product: float, when: str, own: bool
     ) -> list[Mark]:
         name = when if own else f"ghost {when}"
-        found = [self._frame(grid, square, place, f"frame {name}")]
+        found = [self._frame(grid, square, weight, f"frame {name}")]
         size = grid.number_size([short(product)])
         if size:
             x, y = middle(grid.box(square))
             at = (x, y + grid.cell * 0.13)
             found.append(marks.text(at, short(product), f"n {name}", size=size))
         to = f"chip {'to ' if own else ''}{name}"
-        return found + self._chip(grid, square, place, to)
+        return found + self._chip(grid, square, weight, to)
 
-    def _colour(self, place: tuple[int, int]) -> int:
+    def _plane(self, place: tuple[int, int]) -> int:
+        """A weight of the first channels by its place: what stands for all of them in a label."""
         columns: int = self.trace.layer.kernel.shape[3]
         return place[0] * columns + place[1]
 
-    def _frame(self, grid: Grid, square: int, place: tuple[int, int], name: str) -> Mark:
+    def _frame(self, grid: Grid, square: int, weight: int, name: str) -> Mark:
         inset, width = frame(grid.cell)
-        line = tap(self._colour(place))
+        line = tap(self.symbols.colour(weight))
         return marks.rect(grid.box(square, inset), name, line=line, width=width)
 
-    def _chip(self, grid: Grid, square: int, place: tuple[int, int], name: str) -> list[Mark]:
-        colour = self._colour(place)
-        label = str(self.symbols.place(colour))
+    def _chip(self, grid: Grid, square: int, weight: int, name: str) -> list[Mark]:
+        colour = self.symbols.colour(weight)
+        label = str(self.symbols.place(weight))
         size = min(11.0, grid.cell * 0.2, (grid.cell - 12) / text_width(label, 1))
         if grid.cell < 30 or size < 6:
             return []

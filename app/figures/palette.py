@@ -83,8 +83,8 @@ def contrast(first: str, second: str) -> float:
 
 
 def readable_on(colour: str) -> str:
-    """Near-black or white, whichever reads better on a colour."""
-    return max(("#101820", "#ffffff"), key=lambda ink: contrast(ink, colour))
+    """Black or white, whichever reads better on a colour: one of them always reads."""
+    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, colour))
 
 
 def _shade(theme: str, step: int) -> str:

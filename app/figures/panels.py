@@ -48,7 +48,7 @@ class Grid:
         across = min(tiles, across)
         gutter = 10.0 if across > 1 else 0.0
         cell = min(
-            largest, (WIDTH - gutter * (across - 1)) / (columns * across), WIDTH / rows * 1.1
+            largest, (width - gutter * (across - 1)) / (columns * across), width / rows * 1.1
         )
         return cls(tiles, rows, columns, round(cell, 2), across, gutter)
 

@@ -16,7 +16,6 @@ from app.spec import View
 from app.spec.view import Beside
 from app.words import N_, translator
 from app.words.derivation import Line, derivation
-from app.words.symbols import Symbols
 
 MOST_WORK = 20_000  # wires up to which the four ways are run as the loops that they are
 
@@ -46,7 +45,6 @@ class Below:
 
     tabs: list[tuple[Beside, str, bool]]
     sheets: list[Sheet]
-    node: str
     lines: list[Line]
     ways: list[Way]
     mistaken: Mistaken | None
@@ -71,13 +69,12 @@ _NOTES = {
 def below(trace: Trace, view: View, sheets: list[Sheet], language: str) -> Below:
     """The part of the page below the stage, for a view."""
     _ = translator(language)
-    empty, lines, ways, node = "", list[Line](), list[Way](), ""
+    empty, lines, ways = "", list[Line](), list[Way]()
     if view.beside == "matrix" and not sheets:
         empty = _("This layer's matrix is too large to read. Choose a smaller map.")
     if view.beside == "derivation":
         if view.phase == "deltas":
             lines = derivation(trace, view.step, language)
-            node = str(Symbols(trace.layer).delta(view.step))
         else:
             empty = _("The derivation is that of a node's delta: choose the deltas.")
     if view.beside == "ways":
@@ -88,7 +85,6 @@ def below(trace: Trace, view: View, sheets: list[Sheet], language: str) -> Below
     return Below(
         tabs=[(name, _(label), view.beside == name) for name, label in _TABS],
         sheets=sheets,
-        node=node,
         lines=lines,
         ways=ways,
         mistaken=mistaken(trace, view.mistake, view.member, language)

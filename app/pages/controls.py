@@ -121,6 +121,8 @@ def _steppers(trace: Trace, language: str) -> list[Stepper]:
     def both(name: str) -> int:
         return min(int(getattr(axis, name)) for axis in (rows, columns))
 
+    holes = [axis.most_dilation for axis in (rows, columns) if axis.taps > 1]
+
     def kernel_end(axis: Axis) -> str:
         return fits if axis.most_taps < MOST_ROWS["kernel"] else lab
 
@@ -139,13 +141,14 @@ def _steppers(trace: Trace, language: str) -> list[Stepper]:
     return [
         *maps,
         *kernels,
-        Stepper("stride", _("stride"), trace.layer.stride[0], 1, both("most_stride"), one,
+        Stepper("stride", _("stride"), trace.layer.stride[0], 1,
+                max(rows.most_stride, columns.most_stride), one,
                 _("A larger stride gives a single window, as this one does.")),
         Stepper("padding", _("padding"), max(sides),
                 max(rows.least_padding, columns.least_padding), both("most_padding"),
                 _("Less padding, and the stencil no longer fits.") if min(sides) else one,
-                _("With more, some windows would meet nothing but zeros.")),
-        Stepper("dilation", _("dilation"), trace.layer.dilation[0], 1, both("most_dilation"), one,
+                _("With more, some windows would lie beside the map.")),
+        Stepper("dilation", _("dilation"), trace.layer.dilation[0], 1, min(holes, default=1), one,
                 fits if max(rows.taps, columns.taps) > 1 else _("One tap has no holes to widen.")),
     ]  # fmt: skip
 

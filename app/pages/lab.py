@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -139,7 +139,7 @@ def router(settings: Settings) -> APIRouter:
         try:
             guess = changes.number(body.get("text"))
             trace = trace_of(spec, limits)
-            view = _view(body).within(trace)
+            view = replace(_view(body), phase="deltas").within(trace)
             return await _json(spec, lambda: asdict(judge(trace, view, guess, language)))
         except EngineError as error:
             return _refused(error, language)
@@ -228,9 +228,8 @@ def _spec(body: dict[str, Any], limits: Limits) -> LayerSpec:
 
 
 def _view(body: dict[str, Any]) -> View:
-    return View.of(
-        {field.name: str(body[field.name]) for field in fields(View) if field.name in body}
-    )
+    plain = {key: str(value) for key, value in body.items() if isinstance(value, str | int)}
+    return View.of(plain)
 
 
 def _next_view(body: dict[str, Any], trace: Trace) -> View:

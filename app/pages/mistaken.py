@@ -33,6 +33,9 @@ SWITCHED: tuple[Code, ...] = (
 )
 
 
+_TURNS = (*SWITCHED[:4], "gradient_rotated")
+
+
 @dataclass(frozen=True)
 class Drawing:
     """One of the maps, drawn."""
@@ -67,6 +70,8 @@ def wrong_deltas(trace: Trace) -> Iterator[tuple[Code, Floats]]:
 
 def _wrong(trace: Trace, code: Code) -> Floats | None:
     """What the mistake gives: δ^l, or for a gradient's mistake ∂C/∂w; None without occasion."""
+    if code in _TURNS and all(axis.taps == 1 for axis in trace.layer.axes):
+        return None  # a single weight in space: there is nothing to turn
     if code == "missing_activation_derivative":
         return trace.collected if trace.layer.activation != "identity" else None
     if code in COLLECTING:
@@ -85,6 +90,9 @@ def mistaken(trace: Trace, chosen: str, member: int, language: str) -> Mistaken:
     """The mistake ``chosen``, or the first that the layer gives occasion to."""
     _ = translator(language)
     codes = occurring(trace)
+    if not codes:
+        nothing = _("This layer gives no occasion to any of these mistakes.")
+        return Mistaken([], [], False, nothing, "")
     code = next((c for c in codes if c == chosen), codes[0])
     array = _wrong(trace, code)
     wrong: Floats = trace.input_delta if array is None else array

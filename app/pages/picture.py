@@ -14,6 +14,7 @@ from app.spec import SpecError
 SIDE = 64
 FORMATS = ("PNG", "JPEG", "WEBP")
 MOST_PIXELS = 40_000_000  # a phone's photo; more is refused before it is unpacked
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is higher, and would not say how many
 
 
 def grey_map(data: bytes) -> Floats:
@@ -53,6 +54,9 @@ def grey_map(data: bytes) -> Floats:
 
 def _flat(image: Image.Image) -> Image.Image:
     """Grey, transparent parts on white, as a page would show them."""
+    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off and not scale
+        deep = np.clip(np.asarray(image, dtype=np.float64) / 65535, 0, 1)
+        return Image.fromarray(np.rint(deep * 255).astype(np.uint8))
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")

@@ -47,6 +47,9 @@ def number(text: object) -> float:
     """
     if not isinstance(text, str) or len(text) > 64:
         raise SpecError(("change", "text"), "must be a number of at most 64 characters")
+    odd = any(unicodedata.category(letter) == "No" for letter in text)
+    if odd and len(text.strip()) > 1:  # ½ is a number, 1½ and 3² would be read as others
+        raise SpecError(("change", "text"), "is not a number; write it like -2, 0.5 or 1/3")
     plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     plain = plain.replace("\N{FRACTION SLASH}", "/").strip()
     match = re.fullmatch(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)(?:/([\d.]+))?", plain, re.ASCII)

@@ -94,7 +94,7 @@ def _feeding(layer: Layer, i: int) -> str:
     return found if layer.stride[i] == 1 else f"({found})/{layer.stride[i]}"
 
 
-def derivation(trace: Trace, cell: int, language: str, member: int = 0) -> list[Line]:
+def derivation(trace: Trace, cell: int, language: str) -> list[Line]:
     """The lines for an input node; ``cell`` is its flat index."""
     _ = translator(language)
     layer, symbols = trace.layer, Symbols(trace.layer)
@@ -106,7 +106,8 @@ def derivation(trace: Trace, cell: int, language: str, member: int = 0) -> list[
     met = _words(f"{_met(layer, 0)},{_met(layer, 1)}")
     fed = _words(f"{_feeding(layer, 0)},{_feeding(layer, 1)}")
     left = symbols.delta(cell).mathml
-    all_nodes, more = _all_outputs(trace, cell, member)
+    all_nodes, more = _all_outputs(trace, cell)
+    by_tap = tuple(_by_tap(trace, cell))
     equals = "<mo>=</mo>"
     weight = _sub("w", UV)
     reading = (
@@ -130,7 +131,7 @@ def derivation(trace: Trace, cell: int, language: str, member: int = 0) -> list[
         Line(
             _("The chain rule, over every output node."),
             f"{delta}{equals}{_sum(PRIMED)}{behind}{dot}{_partial(output, before)}",
-            tuple(_with_derivative(trace, cell, member)),
+            tuple(_with_derivative(trace, cell)),
             left,
             more,
         ),
@@ -152,8 +153,9 @@ def derivation(trace: Trace, cell: int, language: str, member: int = 0) -> list[
                 between=between
             ),
             f"{delta}{equals}{_sum(UV)}{weight}<mo>·</mo>{_subsup('δ', fed, NEXT)}{times}",
-            tuple(_by_tap(trace, cell, member)),
+            by_tap[:SHOWN],
             left,
+            max(0, len(by_tap) - SHOWN),
         ),
         Line(reading, "", (), ""),
     ]
@@ -168,7 +170,7 @@ def _near(trace: Trace, cell: int) -> tuple[list[int], int]:
     return wired, count - len(wired)
 
 
-def _with_derivative(trace: Trace, cell: int, member: int) -> list[Part]:
+def _with_derivative(trace: Trace, cell: int) -> list[Part]:
     symbols = Symbols(trace.layer)
     z = symbols.z(cell).mathml
     found = []
@@ -179,28 +181,38 @@ def _with_derivative(trace: Trace, cell: int, member: int) -> list[Part]:
     return found
 
 
-def _all_outputs(trace: Trace, cell: int, member: int) -> tuple[tuple[Part, ...], int]:
+def _slope(trace: Trace, cell: int) -> str:
+    """·σ′(z) of the node, where there is an activation."""
+    if trace.layer.activation == "identity":
+        return ""
+    z = Symbols(trace.layer).z(cell).mathml
+    return f"<mo>·</mo><msup><mi>σ</mi><mo>′</mo></msup>{_words('(')}{z}{_words(')')}"
+
+
+def _all_outputs(trace: Trace, cell: int) -> tuple[tuple[Part, ...], int]:
     symbols, wires = Symbols(trace.layer), trace.wires.of_source(cell)
     taps = dict(zip(wires.target.tolist(), wires.tap.tolist(), strict=True))
     nodes, more = _near(trace, cell)
+    slope = _slope(trace, cell)
     found = []
     for target in nodes:
         delta = symbols.output_delta(target).mathml
         if target in taps:
             weight = symbols.weight(taps[target]).mathml
             colour = symbols.colour(taps[target])
-            found.append(Part(f"{delta}<mo>·</mo>{weight}", colour, gone=False))
+            found.append(Part(f"{delta}<mo>·</mo>{weight}{slope}", colour, gone=False))
         else:
             found.append(Part(f"{delta}<mo>·</mo><mn>0</mn>", -1, gone=True))
     return tuple(found), more
 
 
-def _by_tap(trace: Trace, cell: int, member: int) -> list[Part]:
+def _by_tap(trace: Trace, cell: int) -> list[Part]:
     """The window's weights in the kernel's order, those on padding included."""
     layer, symbols = trace.layer, Symbols(trace.layer)
     wires = trace.wires.of_source(cell)
     targets = dict(zip(wires.tap.tolist(), wires.target.tolist(), strict=True))
     spatial = layer.kernel.shape[2] * layer.kernel.shape[3]
+    slope = _slope(trace, cell)
     if layer.kernel.size != spatial:  # with channels: the taps that have a wire
         taps = sorted(targets)
     else:
@@ -208,11 +220,12 @@ def _by_tap(trace: Trace, cell: int, member: int) -> list[Part]:
         window = stencil.backward_window(layer, row, column)
         taps = sorted(u * layer.kernel.shape[3] + v for _, _, u, v in window)
     found = []
-    for weight in taps[:SHOWN]:
+    for weight in taps:
         name = symbols.weight(weight).mathml
         if weight in targets:
             delta = symbols.output_delta(targets[weight]).mathml
-            found.append(Part(f"{name}<mo>·</mo>{delta}", symbols.colour(weight), gone=False))
+            part = f"{name}<mo>·</mo>{delta}{slope}"
+            found.append(Part(part, symbols.colour(weight), gone=False))
         else:
             found.append(Part(f"{name}<mo>·</mo><mn>0</mn>", symbols.colour(weight), gone=True))
     return found

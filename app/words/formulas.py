@@ -102,15 +102,21 @@ def formula(trace: Trace, step: Step, member: int = 0) -> Formula:
         derivative=derivative,
         collected=short(step.total),
         result=short(result),
-        text=_aloud(step, symbols, result),
+        text=_aloud(step, symbols, result, bool(derivative[0])),
     )
 
 
-def _aloud(step: Step, symbols: Symbols, result: float) -> str:
+def _aloud(step: Step, symbols: Symbols, result: float, sloped: bool) -> str:
     """The sum in plain text: ``δˡ₁₂ = δˡ⁺¹₁₁·w₂₁ + δˡ⁺¹₁₂·w₂₂ = 2``."""
     left = f"∂C/∂{symbols.weight(step.cell)}" if step.phase == "weights" else _left(step, symbols)
     pairs = (_factor(step, symbols, i) for i in range(min(len(step), SHOWN)))
     terms = [f"{first}·{second}" for first, second in pairs]
     if len(step) > SHOWN:
         terms.append("…")
-    return f"{left} = {' + '.join(terms) or '0'} = {short(result)}".replace("-", MINUS)
+    if step.offset:
+        terms.append("b")
+    total = " + ".join(terms) or "0"
+    if sloped and terms:
+        z = symbols.z(step.cell)
+        total = f"({total})·σ′({z})" if len(terms) > 1 else f"{total}·σ′({z})"
+    return f"{left} = {total} = {short(result)}".replace("-", MINUS)

@@ -19,7 +19,8 @@ def sentence(trace: Trace, step: Step, language: str, member: int = 0) -> str:
         return _forward(trace, step, language)
     if step.phase == "deltas":
         return _deltas(trace, step, language, member)
-    ngettext, count = counter(language), len(step)
+    # the same wires for every member of a batch
+    ngettext, count = counter(language), len(step) // trace.layer.input.shape[0]
     return ngettext(
         "{weight} sits on one wire. Its gradient is the δ at one end times the activation at the "
         "other: {total}.",
@@ -31,6 +32,10 @@ def sentence(trace: Trace, step: Step, language: str, member: int = 0) -> str:
 
 def _forward(trace: Trace, step: Step, language: str) -> str:
     _, ngettext, symbols = translator(language), counter(language), Symbols(trace.layer)
+    if not len(step):
+        return _("Output node {node} sees nothing but padding, so its sum is {total}.").format(
+            node=symbols.target(step.cell), total=short(step.total)
+        )
     weights = ngettext("{count} weight", "{count} weights", len(step))
     said = ngettext(
         "Output node {node} is fed by one input node, through {weights}. "

@@ -41,7 +41,7 @@ SCENES: tuple[Scene, ...] = (
         (
             N_(
                 "Open a textbook at “backpropagation through a convolution” and you find one line: "
-                "the error of a layer is the error of the next one, δˡ⁺¹, convolved in full with "
+                "the error of a layer is a full convolution of the next one’s, δˡ⁺¹, with "
                 "rot180(w), times σ′(z)."
             ),
             N_(

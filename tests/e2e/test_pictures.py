@@ -156,6 +156,7 @@ def test_the_pen_is_seen(visit: Visit) -> None:
     lab.button("draw").click()
     canvas = lab.page.locator("#pad-canvas")
     canvas.focus()
+    lab.press("ArrowRight")  # from here on the focus is shown
     around = lab.page.locator("#pad")
     before = around.screenshot()
     lab.press(*["ArrowRight"] * 5)

@@ -181,6 +181,17 @@ def test_the_projector_shows_the_stage_and_brings_all_back(lab: Lab) -> None:
     assert before
     assert after
     assert after["width"] > before["width"] * 1.2
+    for width, height in ((1280, 720), (1920, 1080)):
+        lab.page.set_viewport_size({"width": width, "height": height})
+        bench, bar = lab.bench.bounding_box(), lab.page.locator(".player").bounding_box()
+        assert bench
+        assert bar
+        assert bench["width"] > width * 0.85, "a projector's width is used"
+        assert bar["width"] > width * 0.85
+    words, bar = lab.sentence.bounding_box(), lab.page.locator(".player").bounding_box()
+    assert words
+    assert bar
+    assert words["y"] + words["height"] <= bar["y"], "the sentence is not behind the player"
     lab.press("p")
     expect(lab.page.locator(".settings")).to_be_visible()
 

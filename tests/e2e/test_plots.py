@@ -143,7 +143,7 @@ def test_the_system_may_change_its_mind(visit: Visit) -> None:
 
 def test_forced_colours_keep_the_choice_visible(visit: Visit) -> None:
     """With the system's own colours the chosen buttons and the drawings can still be told apart."""
-    lab = visit(forced_colors="active", plots=True)
+    lab = visit("beside=matrix", forced_colors="active", plots=True)
     looks = """(button) => {
       const style = getComputedStyle(button);
       return [style.outlineStyle, style.borderBottomColor, style.backgroundColor].join();
@@ -151,6 +151,7 @@ def test_forced_colours_keep_the_choice_visible(visit: Visit) -> None:
     for chosen, other in (
         ("operation-convolution", "operation-correlation"),
         ("phase-deltas", "phase-forward"),
+        ("beside-matrix", "beside-ways"),
     ):
         assert lab.button(chosen).evaluate(looks) != lab.button(other).evaluate(looks), chosen
     play = lab.button("play")
@@ -163,8 +164,11 @@ def test_forced_colours_keep_the_choice_visible(visit: Visit) -> None:
 
 def test_print_leaves_out_what_cannot_be_pressed(visit: Visit) -> None:
     """On paper: light, the drawings, the formula and the sentence; no player, no settings."""
-    lab = visit(color_scheme="dark", plots=True)
-    lab.page.emulate_media(media="print", color_scheme="dark")
+    lab = visit(plots=True)
+    lab.button("theme").click()
+    _expect_theme(lab, "dark")
+    lab.until_plotted()
+    lab.page.emulate_media(media="print")
     expect(lab.button("play")).to_be_hidden()
     expect(lab.page.locator(".settings")).to_be_hidden()
     expect(lab.sentence).to_be_visible()
@@ -174,4 +178,5 @@ def test_print_leaves_out_what_cannot_be_pressed(visit: Visit) -> None:
         lab.panel("delta_padded").locator(".annotation-text, .drawing text").locator("visible=true")
     )
     expect(zero.first).to_have_css("fill", ZERO["light"])
+    expect(lab.page.locator("html")).to_have_css("color-scheme", "light")
     assert len(lab.page.pdf()) > 10_000

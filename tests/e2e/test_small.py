@@ -87,6 +87,42 @@ def test_nothing_is_too_small_for_a_finger(visit: Visit, lang: str, width: int) 
         lab.press("Escape")
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_control_lies_over_another(visit: Visit, lang: str, width: int) -> None:
+    """A finger on the middle of a control presses that control."""
+    lab = visit("phase=deltas&step=4", lang=lang, width=width, height=640)
+    covered = lab.evaluate("""() => [...document.querySelectorAll(
+        'a[href]:not(.skip), button:not(.cursor), select, input, summary')]
+      .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('.chips'))
+      .filter((one) => {
+        one.scrollIntoView({ block: 'center', behavior: 'instant' });
+        const box = one.getBoundingClientRect();
+        const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        return !(hit && (one.contains(hit) || hit.contains(one)));
+      }).map((one) => one.id || one.outerHTML.slice(0, 90))""")
+    assert covered == []
+
+
+@pytest.mark.parametrize("layer", ["article", "channels", "digit"])
+def test_panels_stay_in_their_stage(visit: Visit, layer: str) -> None:
+    """At no width does a map reach beyond the stage, or lie over its neighbour."""
+    lab = visit(f"spec={encode(PRESETS[layer].spec)}")
+    for width in (320, 390, 560, 768, 864, 900, 1000, 1088, 1200, 1440, 1920, 2560):
+        lab.page.set_viewport_size({"width": width, "height": 900})
+        out = lab.evaluate("""() => {
+          const stage = document.querySelector('.stage').getBoundingClientRect();
+          const boxes = [...document.querySelectorAll('.stage .plate')]
+            .map((plate) => [plate.closest('.panel').dataset.panel, plate.getBoundingClientRect()]);
+          const out = boxes.filter(([, box]) => box.right > stage.right || box.left < stage.left);
+          const over = boxes.flatMap(([name, a], i) => boxes.slice(i + 1).filter(([, b]) =>
+            a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1
+            && b.top < a.bottom - 1).map(([other]) => `${name} over ${other}`));
+          return [...out.map(([name]) => name), ...over];
+        }""")
+        assert out == [], width
+
+
 def test_the_player_is_within_reach(visit: Visit) -> None:
     """Without scrolling, and wherever somebody has scrolled to while the sum is looked at."""
     lab = visit(width=320, height=640)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
@@ -31,10 +30,8 @@ def _sentences(lab: Lab) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_playing_says_each_step_once(visit: Visit, lang: str) -> None:
+def test_playing_says_each_step_once(lab: Lab) -> None:
     """Nine nodes, nine sentences, in their order, none twice and none left out."""
-    lab = visit(lang=lang)
     wanted = _sentences(lab)
     lab.start()
     expect(lab.said).to_have_text(wanted[8])
@@ -94,6 +91,8 @@ def test_everything_has_a_name(visit: Visit) -> None:
     assert nameless.findall(snapshot) == []
     groups = lab.page.locator("[role=group]").all()
     assert all(group.get_attribute("aria-label") for group in groups)
+    signs = lab.page.locator("summary").all_inner_texts()
+    assert len(set(signs)) == len(signs)
     for wanted in (
         'heading "Why does backpropagation turn the kernel by 180°?" [level=1]',
         'group "What the forward pass does"',
@@ -115,6 +114,16 @@ def test_the_formula_is_read_as_a_sum(visit: Visit) -> None:
     lab = visit("phase=deltas&step=1")
     expect(lab.formula).to_have_accessible_name("δˡ₁₂ = δˡ⁺¹₁₁·w₂₁ + δˡ⁺¹₁₂·w₂₂ = 2")
     expect(lab.scrub).to_have_attribute("aria-valuetext", lab.sentence.inner_text())
+
+
+def test_a_term_says_what_it_multiplies(visit: Visit) -> None:
+    """A term's name has its symbols too: "2 · 3" alone could be anything."""
+    lab = visit("phase=deltas&step=1")
+    tree = lab.page.context.new_cdp_session(lab.page).send("Accessibility.getFullAXTree")
+    names = [node["name"]["value"] for node in tree["nodes"] if node["role"]["value"] == "button"]
+    term = next(name for name in names if "2 · 3" in name)
+    assert "δˡ⁺¹₁₁" in term
+    assert "w₂₁" in term
 
 
 def test_the_sum_is_not_told_before_it_is_guessed(lab: Lab) -> None:

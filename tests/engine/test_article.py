@@ -196,6 +196,11 @@ def test_terms_of_each_weight(case: Case) -> None:
     assert [spelt(step) for step in steps(trace, "weights")] == expected.weight_terms
 
 
+def test_the_phases() -> None:
+    """Forwards, backwards, weights: tests that walk through the phases walk through these."""
+    assert PHASES == ("forward", "deltas", "weights")
+
+
 @pytest.mark.parametrize("phase", PHASES)
 def test_steps_walk_in_reading_order(case: Case, phase: Phase) -> None:
     """Step k of a phase is cell k of its grid, row by row, and ends at that cell's number."""
@@ -220,6 +225,15 @@ def test_the_centre_node_step_by_step() -> None:
     assert step.running.tolist() == [2, 0, 1.5, 13.5]
     assert (step.offset, step.total, len(step)) == (0, 13.5, 4)
     assert step.member.tolist() == [0, 0, 0, 0]
+
+
+def test_a_weights_step_by_step() -> None:
+    """In convolution mode w22 adds up each δ times the input that it met: 2, 0, 2, 17."""
+    step = run(Layer.of(MAP, KERNEL, output_delta=DELTA)).step("weights", 3)
+    assert step.factor.tolist() == [2, -1, 0.5, 3]
+    assert step.other.tolist() == [1, 2, 4, 5]
+    assert step.running.tolist() == [2, 0, 2, 17]
+    assert (step.offset, step.total) == (0, 17)
 
 
 def test_a_sum_starts_from_the_bias() -> None:

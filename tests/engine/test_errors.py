@@ -140,6 +140,13 @@ def test_codes_tell_the_kinds_apart() -> None:
     assert all(issubclass(kind, EngineError) and issubclass(kind, ValueError) for kind in kinds)
 
 
+def test_codes_are_the_contracts() -> None:
+    """What clients branch on does not change."""
+    kinds = [EngineError, ShapeError, GeometryError, ValueRangeError, NotFiniteError]
+    codes = ["invalid", "wrong_shape", "wrong_geometry", "wrong_value", "not_finite"]
+    assert [kind.code for kind in kinds] == codes
+
+
 def test_times() -> None:
     """A shape is written with × between its sizes."""
     assert (times(3, 2), times(7), times()) == ("3×2", "7", "")
@@ -236,7 +243,7 @@ def test_overflow(result: str, arguments: dict[str, Any]) -> None:
     layer = layer_of(**arguments)
     with pytest.raises(NotFiniteError, match=f"{result} is not.*use smaller numbers") as caught:
         run(layer)
-    assert caught.value.facts == {"name": result}
+    assert (caught.value.field, caught.value.facts) == ("input", {"name": result})
 
 
 def test_the_largest_and_smallest_numbers_work() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import takewhile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,6 +85,20 @@ def test_most_padding_is_the_last_that_meets_the_map(axis: Axis) -> None:
     assert all(set(window) & set(within_map(widest)) for window in windows(widest))
     wider = replace(axis, before=most + 1, after=most + 1)
     assert not set(windows(wider)[0]) & set(within_map(wider))
+
+
+def test_a_plain_axis() -> None:
+    """Where nothing else is said the window moves by 1, has no holes, and nothing is padded."""
+    assert Axis(5, 3) == Axis(5, 3, stride=1, dilation=1, before=0, after=0)
+
+
+@given(axes(fitting=False))
+def test_settings_last_values_are_whole(axis: Axis) -> None:
+    """A slider ends at a whole number, and at one of at least 1 even where no window fits yet."""
+    names = ("most_taps", "most_dilation", "most_stride", "most_padding", "least_padding")
+    assert {type(getattr(axis, name)) for name in names} == {int}
+    assert axis.most_stride >= 1
+    assert Axis(1, 2).most_stride == Axis(2, 2).most_stride == 1
 
 
 @given(axes(fitting=False))
@@ -240,6 +255,41 @@ def test_windows_say_where_the_stencil_lies(layer: Layer) -> None:
         beneath = deltas[n, first : first + outputs]
         total = met(beneath, weights, stencil.backward_window(layer, y, x))
         assert total == trace.collected[n, i, y, x]
+
+
+EVERYTHING: dict[str, Any] = {
+    "stride": (2, 3),
+    "dilation": (2, 1),
+    "padding": ((1, 0), (2, 3)),
+    "groups": 2,
+}
+
+
+def test_correlate_slides_what_it_is_given() -> None:
+    """With every setting at once, told as one equation for each output."""
+    layer = Layer.of(eighths(1, (2, 4, 7, 9)), eighths(2, (6, 2, 3, 2)), **EVERYTHING)
+    slides, padded = layer.kernel, stencil.pad(layer.input, layer.padding)
+    slid = stencil.correlate(padded, slides, layer.stride, layer.dilation, layer.groups)
+    assert slid.shape == layer.output_shape
+    for n, o, x, y in np.ndindex(slid.shape):
+        cells = padded[n, o // 3 * 2 : o // 3 * 2 + 2, 2 * x : 2 * x + 5 : 2, 3 * y : 3 * y + 2]
+        assert slid[n, o, x, y] == np.sum(slides[o] * cells)
+
+
+def test_zeros_around_the_deltas() -> None:
+    """Before, span − 1 less the padding; after, the same and what the stride left over.
+
+    8 padded rows under a span of 5 with stride 2 leave 1 over: 4 − 1 before, 4 − 0 + 1 after. 14
+    padded columns under a span of 2 with stride 5 leave 2 over: 1 − 2 before, 1 − 3 + 2 after.
+    """
+    settings = {**EVERYTHING, "stride": (2, 5)}
+    layer = Layer.of(eighths(1, (2, 4, 7, 9)), eighths(2, (6, 2, 3, 2)), **settings)
+    assert [axis.leftover for axis in layer.axes] == [1, 2]
+    assert stencil.collecting_padding(layer) == ((3, 5), (-1, 0))
+    full = stencil.full_deltas(layer, np.ones(layer.output_shape))
+    expected = np.zeros((2, 6, 4 + 3 + 4 + 1, 1 + 11 + 1 + 2))
+    expected[..., 4:7:2, 1:12:5] = 1
+    assert_array_equal(full, expected)
 
 
 def test_eighths_are_varied() -> None:

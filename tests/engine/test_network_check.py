@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from app.engine import stencil
 from app.engine.activations import Floats
-from app.engine.closeness import ABSOLUTE, RELATIVE, largest, same
+from app.engine.closeness import ABSOLUTE, RELATIVE, allowed, error, largest, same
 from app.engine.layer import Layer
 from app.engine.losses import MeanSquaredError
 from app.engine.network_check import verdicts
@@ -114,6 +116,16 @@ def test_the_tolerance_is_met_exactly() -> None:
     assert largest(np.zeros((0, 2))) == 0.0
     assert same(np.zeros((0, 2)), np.zeros((0, 2)))
     assert not same(np.zeros((1, 1)), np.zeros(1))
+
+
+def test_a_difference_beyond_float64_is_its_largest_number() -> None:
+    """Two finite numbers may lie further apart than float64 can say; no warning is given."""
+    assert error(np.array([1.7e308]), np.array([-1.7e308])) == sys.float_info.max
+
+
+def test_the_tolerance_is_what_the_docs_say() -> None:
+    """1e-5 of the largest entry and 1e-8 besides, said here as numbers."""
+    assert allowed(np.array([-2.0, 1.0])) == 1e-5 * 2 + 1e-8
 
 
 def test_the_expected_array_sets_the_tolerance() -> None:

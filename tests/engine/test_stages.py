@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from app.engine import EngineError, Layer, network, run
+from app.engine import EngineError, Layer, NotFiniteError, network, run
 from app.engine.losses import Loss, MeanSquaredError, SoftmaxCrossEntropy
 from app.engine.pooling import AveragePool, MaxPool
 from app.engine.stages import Activate, Conv, Dense, Flatten, Rules, Stage
@@ -79,6 +79,18 @@ def test_a_run_follows_the_rules_it_is_given(name: str) -> None:
         assert wrong.stages[0].output_delta == 7.0 * wrong.stages[1].output_delta
 
 
+def test_infinity_less_infinity_is_said_without_a_warning() -> None:
+    """Forwards, backwards and in a gradient: sums of terms that overflow with both signs."""
+    huge = 1e200
+    apart, alike = np.array([[huge, -huge]]), np.array([[huge, huge]])
+    with pytest.raises(NotFiniteError):
+        network.forward([Dense(apart, np.zeros(1))], alike)
+    with pytest.raises(NotFiniteError):
+        network.backward([Dense(apart.T, np.zeros(2))], [np.ones((1, 1)), alike], alike)
+    with pytest.raises(NotFiniteError):
+        network.gradients([Dense(np.ones((1, 1)), np.zeros(1))], [alike.T, alike.T], [apart.T])
+
+
 def test_the_plainest_stage_passes_everything_through() -> None:
     """It has no parameters, no kinks, and no opinion on shapes."""
     stage, delta = Stage(), eighths(5, (2, 3))
@@ -87,6 +99,15 @@ def test_the_plainest_stage_passes_everything_through() -> None:
     assert_array_equal(stage.backward(delta, 2 * delta), 2 * delta)
     assert stage.gradients(delta, delta) == {}
     assert stage.piece(delta) is None
+
+
+def test_pieces_are_the_sides_of_the_kinks() -> None:
+    """ReLU has two pieces, and 0 is on the left one; a smooth activation has no pieces to tell."""
+    z = np.array([-1.0, 0.0, 2.0])
+    piece = Activate("relu").piece(z)
+    assert piece is not None
+    assert piece.tolist() == [[False, False, True]]
+    assert Activate("tanh").piece(z) is None
 
 
 def test_the_plainest_loss_is_none() -> None:

@@ -61,7 +61,11 @@ def _stands_where_it_was_asked_to(
         assert ("lines" in moment) <= (beside == "derivation")
 
 
-VIEWS = list(product(PHASES, ("gather", "scatter"), BESIDE))
+VIEWS = [
+    (phase, way, beside)
+    for phase, way, beside in product(PHASES, ("gather", "scatter"), BESIDE)
+    if phase == "deltas" or way == "gather" or beside == ""  # only deltas are told in two ways
+]
 
 
 @pytest.fixture
@@ -76,8 +80,8 @@ def test_every_preset_in_every_view(name: str) -> None:
     """Each phase, way and thing beside is a whole page; half in each language, by turns."""
     spec, turn = PRESETS[name].spec, list(PRESETS).index(name)
     for number, (phase, way, beside) in enumerate(VIEWS):
-        if name == "digit" and beside in ("ways", "mistakes") and (phase, way) != VIEWS[0][:2]:
-            continue  # the same below whatever the view, and long loops
+        if name == "digit" and beside in ("ways", "mistakes") and phase != "forward":
+            continue  # long loops, and the same below whatever the view
         language = list(LANGUAGES)[(turn + number) % 2]  # so each view comes in both
         page = lab(spec, phase=phase, way=way, beside=beside, lang=language)
         _is_whole(page, language)

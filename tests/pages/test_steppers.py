@@ -111,16 +111,6 @@ def test_a_flat_kernel_can_be_dilated() -> None:
     assert stepper.value < stepper.most, stepper.over
 
 
-def test_no_padding_that_is_offered_leaves_a_window_over_zeros_alone() -> None:
-    """The stepper says that only more would: a small map may fall through a stencil's holes."""
-    spec = LayerSpec(input=[[5.0]], kernel=[[1.0, 2.0], [3.0, 4.0]], dilation=2, padding=2)
-    stepper = _steppers(spec)["padding"]
-    assert stepper.least == 1
-    trace = trace_of(LayerSpec.parse({**spec.request(), "padding": stepper.least}))
-    fed = [len(trace.wires.of_target(cell)) for cell in range(trace.step_count("forward"))]
-    assert 0 not in fed or stepper.most < stepper.least, stepper.over
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_end_has_a_reason(name: str, language: str) -> None:

@@ -139,7 +139,7 @@ def _nodes(draw: st.DrawFn) -> tuple[Trace, int, int, list[Line]]:
     trace = run(layer)
     cell = draw(st.integers(0, trace.step_count("deltas") - 1))
     member = draw(st.integers(0, layer.input.shape[0] - 1))
-    return trace, cell, member, derivation(trace, cell, "en", member)
+    return trace, cell, member, derivation(trace, cell, "en")
 
 
 def _sum(line: Line, trace: Trace, member: int) -> float:
