@@ -44,7 +44,7 @@ def address() -> Iterator[str]:
                 log.seek(0)
                 pytest.fail(f"the server does not start: {said}{log.read()}")
             yield said.split()[-1]
-            assert server.poll() is None, "the server did not survive the tests"
+            assert server.poll() is None, f"the server did not survive: {server.returncode}"
         finally:
             server.terminate()
             server.communicate(timeout=20)

@@ -21,7 +21,7 @@ from app.figures.svg import text_width
 from app.spec import PRESETS
 from tests.engine.strategies import layers
 
-Cell = tuple[int, int]
+Moment = tuple[Trace, Phase, int, int]  # and which cell, of which batch member
 
 
 @lru_cache
@@ -43,12 +43,14 @@ def traces(draw: st.DrawFn) -> Trace:
 
 
 @st.composite
-def moments(draw: st.DrawFn, *phases: Phase) -> tuple[Trace, Phase, int, int]:
-    """A trace, and one of its sums: phase, cell and batch member."""
-    trace = draw(traces())
-    phase = draw(st.sampled_from(phases or PHASES))
-    cell = draw(st.integers(0, trace.step_count(phase) - 1))
-    return trace, phase, cell, draw(st.integers(0, trace.layer.input.shape[0] - 1))
+def moments(draw: st.DrawFn, *phases: Phase) -> list[Moment]:
+    """A layer's trace, with a cell and a batch member for each of the phases (all, if none)."""
+    trace, found = draw(traces()), []
+    for phase in phases or PHASES:
+        cell = draw(st.integers(0, trace.step_count(phase) - 1))
+        member = draw(st.integers(0, trace.layer.input.shape[0] - 1))
+        found.append((trace, phase, cell, member))
+    return found
 
 
 def some_of(count: int, most: int) -> list[int]:

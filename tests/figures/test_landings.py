@@ -17,6 +17,7 @@ from app.spec import PRESETS
 from app.spec.presets import DENSE
 from app.words.symbols import Symbols
 from tests.figures.drawn import (
+    Moment,
     lit,
     moments,
     place_in,
@@ -26,9 +27,8 @@ from tests.figures.drawn import (
     time,
     words,
 )
-from tests.words.markup import FEW
+from tests.words.markup import FEW, each
 
-Moment = tuple[Trace, Phase, int, int]
 WINDOW: dict[Phase, str] = {"deltas": "delta_padded", "forward": "map_padded"}
 
 
@@ -151,6 +151,7 @@ CHECKS = (_weights_lie_on_their_wires, _together_they_are_the_stencil, _ghosts_c
 
 @given(moments("deltas"))
 @FEW
+@each
 def test_each_weight_lands_on_the_delta_at_the_end_of_its_wire(moment: Moment) -> None:
     """Contribution k is framed and labelled where the k-th wire leads, with its own tap."""
     _weights_lie_on_their_wires(moment)
@@ -158,6 +159,7 @@ def test_each_weight_lands_on_the_delta_at_the_end_of_its_wire(moment: Moment) -
 
 @given(moments("deltas"))
 @FEW
+@each
 def test_what_lands_is_the_backward_stencil(moment: Moment) -> None:
     """Seen together, in place, it is the forward stencil turned by 180°, and it makes the sum."""
     _together_they_are_the_stencil(moment)
@@ -165,6 +167,7 @@ def test_what_lands_is_the_backward_stencil(moment: Moment) -> None:
 
 @given(moments("forward"))
 @FEW
+@each
 def test_each_weight_lands_on_the_activation_at_the_end_of_its_wire(moment: Moment) -> None:
     """Forwards as well: contribution k, its cell and its tap."""
     _weights_lie_on_their_wires(moment)
@@ -172,6 +175,7 @@ def test_each_weight_lands_on_the_activation_at_the_end_of_its_wire(moment: Mome
 
 @given(moments("forward"))
 @FEW
+@each
 def test_what_slides_over_the_map_is_the_forward_stencil(moment: Moment) -> None:
     """In convolution mode rot180(w), in correlation mode w, and it makes the sum."""
     _together_they_are_the_stencil(moment)
@@ -179,6 +183,7 @@ def test_what_slides_over_the_map_is_the_forward_stencil(moment: Moment) -> None
 
 @given(moments("deltas", "forward"))
 @FEW
+@each
 def test_ghosts_are_the_weights_that_meet_only_zeros(moment: Moment) -> None:
     """A weight without a wire shows pale, on padding, when the sum is done; no other does."""
     _ghosts_come_last(moment)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from numpy.testing import assert_array_equal
 
-from app.engine import PHASES, Phase, Trace
+from app.engine import PHASES, Layer, Trace, run
 from app.figures import Overlays, Panel, matrix_panels
 from app.figures.marks import Mark
 from app.figures.matrices import WHOLE
@@ -17,7 +17,9 @@ from app.figures.palette import tap
 from app.spec import PRESETS
 from app.words.numbers import short
 from app.words.symbols import Symbols
+from tests.engine.strategies import eighths
 from tests.figures.drawn import (
+    Moment,
     hidden,
     moments,
     place_in,
@@ -30,9 +32,7 @@ from tests.figures.drawn import (
     traces,
     words,
 )
-from tests.words.markup import FEWER
-
-Moment = tuple[Trace, Phase, int, int]
+from tests.words.markup import FEWER, each
 
 
 class Both(NamedTuple):
@@ -179,8 +179,9 @@ def _marks_lie_on_the_sums_line(moment: Moment) -> None:
         assert len(rectangles(line)) == 1
 
 
-@given(moments().filter(lambda moment: _fits(moment[0])))
+@given(moments().filter(lambda drawn: _fits(drawn[0][0])))
 @FEWER
+@each
 def test_a_sum_is_a_row_of_the_matrix_that_makes_it(moment: Moment) -> None:
     """Entry k is framed with contribution k, on the sum's row of one and column of the other."""
     _marks_lie_on_the_sums_line(moment)
@@ -193,6 +194,17 @@ def test_so_it_is_in_the_presets(name: str) -> None:
     for phase in PHASES:
         for cell in some_of(trace.step_count(phase), 9):
             _marks_lie_on_the_sums_line((trace, phase, cell, 0))
+
+
+def test_a_batch_member_has_its_own_matrix() -> None:
+    """The entries are the same, what stands above and at the ends is the member's."""
+    layer = Layer.of(eighths(5, (2, 1, 2, 3)), eighths(6, (1, 1, 2, 2)), padding=1)
+    trace = run(layer)
+    for member in (0, 1):
+        for shown in matrix_panels(trace, member):
+            words_ = [mark["text"] for mark in shown.figure["layout"]["annotations"]]
+            above = trace.activated if shown.name == "matrix" else layer.output_delta
+            assert set(map(short, above[member].ravel().tolist())) <= set(words_)
 
 
 def test_a_matrix_too_large_to_read_is_not_drawn() -> None:

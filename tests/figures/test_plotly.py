@@ -10,14 +10,17 @@ import plotly.io
 import pytest
 from hypothesis import given
 
-from app.engine import PHASES, Phase, Trace
+from app.engine import PHASES, Phase
 from app.figures import NAMES, Overlays, figure, fragment, matrix_panels, palette, panel, shows
 from app.spec import PRESETS
-from tests.figures.drawn import moments, preset, some_of, texts_of
-from tests.words.markup import FEWER, parsed
-
-Moment = tuple[Trace, Phase, int, int]
-
+from tests.figures.drawn import (
+    Moment,
+    moments,
+    preset,
+    some_of,
+    texts_of,
+)
+from tests.words.markup import FEWER, each, parsed
 
 WINDOWED: dict[Phase, tuple[str, ...]] = {  # a large layer's, each in one phase
     "forward": ("map_padded", "wires", "output"),
@@ -60,6 +63,7 @@ def test_without_a_step_a_figure_is_its_base(theme: str) -> None:
 
 @given(moments())
 @FEWER
+@each
 def test_the_figure_shows_what_the_fragment_reveals_at_the_end(moment: Moment) -> None:
     """Python's rule for a mark's name and the page's attributes agree on every panel."""
     trace, phase, cell, member = moment
@@ -97,6 +101,7 @@ def test_the_figure_shows_what_the_fragment_reveals_at_the_end(moment: Moment) -
 
 @given(moments("deltas", "forward"))
 @FEWER
+@each
 def test_what_flies_is_what_lands(moment: Moment) -> None:
     """Contribution k starts as a label on its wire and ends as the same label on its cell."""
     trace, phase, cell, member = moment

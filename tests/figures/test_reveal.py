@@ -15,6 +15,7 @@ from app.words.numbers import short
 from app.words.symbols import Symbols
 from tests.engine.strategies import eighths
 from tests.figures.drawn import (
+    Moment,
     box_of,
     covered,
     extent,
@@ -28,16 +29,14 @@ from tests.figures.drawn import (
     traces,
     words,
 )
-from tests.words.markup import FEW, FEWER
-
-Moment = tuple[Trace, Phase, int, int]
-
+from tests.words.markup import FEW, FEWER, each
 
 # Running sums
 
 
 @given(moments())
 @FEW
+@each
 def test_the_sum_grows_in_its_own_cell(moment: Moment) -> None:
     """Before contribution k + 1 the cell says the cumulative sum of k; at the end, the result."""
     trace, phase, cell, member = moment
@@ -73,6 +72,7 @@ def _only_later_cells_are_hidden(moment: Moment) -> None:
 
 @given(moments())
 @FEW
+@each
 def test_a_cover_hides_exactly_the_later_cells(moment: Moment) -> None:
     """Neither the sum's own cell nor any before it, and every cell after it."""
     _only_later_cells_are_hidden(moment)
@@ -182,6 +182,7 @@ def test_in_the_articles_example_the_stencil_is_whole_at_the_centre() -> None:
 
 @given(moments("forward", "weights"))
 @FEW
+@each
 def test_forwards_nothing_is_said_about_the_turned_stencil(moment: Moment) -> None:
     """The whole of it and the arrow are hidden; in the weights' phase everything is known."""
     trace, phase, cell, member = moment
@@ -195,6 +196,7 @@ def test_forwards_nothing_is_said_about_the_turned_stencil(moment: Moment) -> No
 
 @given(moments("deltas", "forward"))
 @FEW
+@each
 def test_the_stencils_weights_are_framed_as_they_are_used(moment: Moment) -> None:
     """Contribution k frames its tap in both stencils: the k-th wire's, and no other."""
     trace, phase, cell, member = moment

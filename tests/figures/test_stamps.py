@@ -6,14 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from app.engine import Phase, Trace
 from app.figures.palette import tap
 from app.spec import PRESETS
 from app.words.symbols import Symbols
-from tests.figures.drawn import lit, moments, preset, some_of, square_of, time, words
-from tests.words.markup import FEW, value_of
-
-Moment = tuple[Trace, Phase, int, int]
+from tests.figures.drawn import (
+    Moment,
+    lit,
+    moments,
+    preset,
+    some_of,
+    square_of,
+    time,
+    words,
+)
+from tests.words.markup import FEW, each, value_of
 
 
 def _stamps_lie_where_their_windows_do(moment: Moment) -> None:
@@ -102,6 +108,7 @@ CHECKS = (_stamps_lie_where_their_windows_do, _products_are_stamped, _one_stamp_
 
 @given(moments("deltas"))
 @FEW
+@each
 def test_a_delta_stamps_the_forward_stencil_where_its_window_lay(moment: Moment) -> None:
     """Nothing is turned in a stamp: tap by tap it lies where the forward pass met the map."""
     _stamps_lie_where_their_windows_do(moment)
@@ -109,6 +116,7 @@ def test_a_delta_stamps_the_forward_stencil_where_its_window_lay(moment: Moment)
 
 @given(moments("deltas"))
 @FEW
+@each
 def test_the_stamped_products_in_a_cell_add_up_to_what_it_collects(moment: Moment) -> None:
     """Each is δ times the weight of the wire to its cell; in the chosen cell they are the sum."""
     _products_are_stamped(moment)
@@ -116,6 +124,7 @@ def test_the_stamped_products_in_a_cell_add_up_to_what_it_collects(moment: Momen
 
 @given(moments("deltas"))
 @FEW
+@each
 def test_one_stamp_is_seen_at_a_time_and_its_outline_after(moment: Moment) -> None:
     """Stamp k goes when the next comes, and leaves an outline; the last one stays."""
     _one_stamp_at_a_time(moment)

@@ -8,15 +8,22 @@ from xml.etree.ElementTree import Element
 import pytest
 from hypothesis import given
 
-from app.engine import PHASES, Layer, Phase, Trace, run
+from app.engine import PHASES, Layer, Phase, run
 from app.figures import NAMES, Overlays, draw, fragment, matrix_panels, palette, panel
 from app.figures.marks import along, cells, chip, circle, path, rect, text, wire
 from app.figures.svg import text_width
 from app.spec import PRESETS
-from tests.figures.drawn import extent, moments, path_points, preset, some_of, texts_of
-from tests.words.markup import FEWER, parsed
+from tests.figures.drawn import (
+    Moment,
+    extent,
+    moments,
+    path_points,
+    preset,
+    some_of,
+    texts_of,
+)
+from tests.words.markup import FEWER, each, parsed
 
-Moment = tuple[Trace, Phase, int, int]
 SPACE = 2.0  # pixels that a stroke's edge or a letter may stick out
 
 
@@ -93,6 +100,7 @@ def test_so_are_its_overlays(name: str) -> None:
 
 @given(moments())
 @FEWER
+@each
 def test_any_small_layer_is_drawn_whole(moment: Moment) -> None:
     """Well-formed and with its own words, whatever its geometry."""
     trace, phase, cell, member = moment

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import wraps
+from inspect import signature
+from typing import Any
 from xml.etree import ElementTree
 
 from hypothesis import HealthCheck, settings
@@ -14,12 +17,24 @@ from app.words.symbols import Symbol, Symbols
 
 # The same examples on every machine, and no clock.
 FEW = settings(
-    max_examples=60,
+    max_examples=50,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-FEWER = settings(FEW, max_examples=25)  # where each example draws whole figures
+FEWER = settings(FEW, max_examples=20)  # where each example draws whole figures
+
+
+def each(check: Callable[..., None]) -> Callable[..., None]:
+    """A test of one thing, its first argument, as a test of a list of them."""
+    first = next(iter(signature(check).parameters))
+
+    @wraps(check)
+    def of_all(**drawn: Any) -> None:
+        for one in drawn[first]:
+            check(**{**drawn, first: one})
+
+    return of_all
 
 
 def parsed(markup: str) -> ElementTree.Element:

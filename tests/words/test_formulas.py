@@ -16,7 +16,7 @@ from app.words.formulas import SHOWN, Formula, formula
 from app.words.numbers import short
 from app.words.symbols import Symbols
 from tests.engine.strategies import layers
-from tests.words.markup import FEW, parsed, plain, value_of, values_by_symbol
+from tests.words.markup import FEW, each, parsed, plain, value_of, values_by_symbol
 
 ARTICLE = PRESETS["article"].spec
 
@@ -63,14 +63,18 @@ def test_the_centre_node_with_its_numbers() -> None:
     assert plain(found.left) == "δ22l"
 
 
+Sum = tuple[Trace, Step, int]
+
+
 @st.composite
-def _sums(draw: st.DrawFn) -> tuple[Trace, Step, int]:
-    """Any sum of any layer, for one of its batch members."""
-    trace = run(draw(layers()))
-    phase: Phase = draw(st.sampled_from(PHASES))
-    cell = draw(st.integers(0, trace.step_count(phase) - 1))
-    member = draw(st.integers(0, trace.layer.input.shape[0] - 1))
-    return trace, trace.step(phase, cell, member), member
+def _sums(draw: st.DrawFn) -> list[Sum]:
+    """A sum of each phase of a layer, for one of its batch members."""
+    trace, found = run(draw(layers())), []
+    for phase in PHASES:
+        cell = draw(st.integers(0, trace.step_count(phase) - 1))
+        member = draw(st.integers(0, trace.layer.input.shape[0] - 1))
+        found.append((trace, trace.step(phase, cell, member), member))
+    return found
 
 
 def _markup(found: Formula) -> list[str]:
@@ -79,7 +83,8 @@ def _markup(found: Formula) -> list[str]:
 
 @given(_sums())
 @FEW
-def test_every_part_is_well_formed_mathml(drawn: tuple[Trace, Step, int]) -> None:
+@each
+def test_every_part_is_well_formed_mathml(drawn: Sum) -> None:
     """And of the few elements that a formula needs: all of them in MathML Core."""
     trace, step, member = drawn
     known = {"all", "mi", "mn", "mo", "mrow", "msub", "msup", "msubsup", "mfrac"}
@@ -89,7 +94,8 @@ def test_every_part_is_well_formed_mathml(drawn: tuple[Trace, Step, int]) -> Non
 
 @given(_sums())
 @FEW
-def test_each_term_is_its_wire(drawn: tuple[Trace, Step, int]) -> None:
+@each
+def test_each_term_is_its_wire(drawn: Sum) -> None:
     """Symbols, tap, ends, colour and factors of term k are those of the step's k-th wire."""
     trace, step, member = drawn
     found, symbols = formula(trace, step, member), Symbols(trace.layer)
@@ -113,7 +119,8 @@ def test_each_term_is_its_wire(drawn: tuple[Trace, Step, int]) -> None:
 
 @given(_sums())
 @FEW
-def test_symbols_stand_for_the_numbers_beneath_them(drawn: tuple[Trace, Step, int]) -> None:
+@each
+def test_symbols_stand_for_the_numbers_beneath_them(drawn: Sum) -> None:
     """What a symbol names, looked up in the trace, is the number written below it."""
     trace, step, member = drawn
     if step.phase == "weights":
@@ -126,7 +133,8 @@ def test_symbols_stand_for_the_numbers_beneath_them(drawn: tuple[Trace, Step, in
 
 @given(_sums())
 @FEW
-def test_the_sum_grows_from_the_bias_to_the_result(drawn: tuple[Trace, Step, int]) -> None:
+@each
+def test_the_sum_grows_from_the_bias_to_the_result(drawn: Sum) -> None:
     """Running sums are cumulative; the last is what is collected; σ′ makes of it the result."""
     trace, step, member = drawn
     found = formula(trace, step, member)
@@ -144,7 +152,8 @@ def test_the_sum_grows_from_the_bias_to_the_result(drawn: tuple[Trace, Step, int
 
 @given(_sums())
 @FEW
-def test_the_derivative_is_a_part_of_a_delta_only(drawn: tuple[Trace, Step, int]) -> None:
+@each
+def test_the_derivative_is_a_part_of_a_delta_only(drawn: Sum) -> None:
     """σ′ at the node's own z, with its value; nothing for the identity and the other phases."""
     trace, step, member = drawn
     symbols, number = formula(trace, step, member).derivative
@@ -176,3 +185,17 @@ def test_what_is_read_aloud_is_the_whole_equation() -> None:
     assert summed.endswith((" + b", " + 1.5"))
     _, summed, _ = formula(trace, trace.step("deltas", 4)).text.split(" = ")
     assert "σ′" in summed
+
+
+def test_every_member_of_a_batch_has_its_own_numbers() -> None:
+    """Activations, δ and σ′ are the member's; the symbols are the same."""
+    layer = Layer.of([[[[1, 2]]], [[[3, -4]]]], [[[[5, 6]]]], activation="tanh",
+                     output_delta=[[[[7]]], [[[8]]]])  # fmt: skip
+    trace = run(layer)
+    forward = [formula(trace, trace.step("forward", 0, m), m).terms[0].numbers for m in (0, 1)]
+    deltas = [formula(trace, trace.step("deltas", 1, m), m) for m in (0, 1)]
+    assert forward == ["0.762 · 6", "0.995 · 6"]
+    assert [found.terms[0].numbers for found in deltas] == ["7 · 5", "8 · 5"]
+    assert [found.derivative[1] for found in deltas] == ["0.0707", "0.00134"]
+    assert [found.result for found in deltas] == ["2.47", "0.0536"]
+    assert deltas[0].left == deltas[1].left

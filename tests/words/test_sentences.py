@@ -18,23 +18,31 @@ from app.words.numbers import short
 from app.words.sentences import NAMED, sentence
 from app.words.symbols import Symbols
 from tests.engine.strategies import layers
-from tests.words.markup import FEW
+from tests.words.markup import FEW, each
 
 SPOKEN = st.sampled_from(sorted(LANGUAGES))
 ARTICLE = PRESETS["article"].spec.layer()
 
 
+Sum = tuple[Trace, Step, int]
+
+
 @st.composite
-def _sums(draw: st.DrawFn) -> tuple[Trace, Step, int]:
-    """Any sum with a wire, in any member of a batch; a weight's in a layer without a batch."""
-    layer = draw(layers())
-    phase: Phase = draw(st.sampled_from(PHASES))
-    if phase == "weights":
-        layer = replace(layer, input=layer.input[:1], output_delta=layer.output_delta[:1])
-    trace = run(layer)
-    member = draw(st.integers(0, layer.input.shape[0] - 1))
-    steps = [trace.step(phase, cell, member) for cell in range(trace.step_count(phase))]
-    return trace, draw(st.sampled_from([s for s in steps if len(s)] or steps)), member
+def _sums(draw: st.DrawFn) -> list[Sum]:
+    """A sum of each phase, with a wire if there is one, in any member of a batch.
+
+    A weight's is of a layer without a batch: there is a test of one below.
+    """
+    layer, found = draw(layers()), []
+    for phase in PHASES:
+        if phase == "weights":
+            layer = replace(layer, input=layer.input[:1], output_delta=layer.output_delta[:1])
+        trace = run(layer)
+        member = draw(st.integers(0, layer.input.shape[0] - 1))
+        steps = [trace.step(phase, cell, member) for cell in range(trace.step_count(phase))]
+        step = draw(st.sampled_from([s for s in steps if len(s)] or steps))
+        found.append((trace, step, member))
+    return found
 
 
 def _named(trace: Trace, step: Step) -> list[str]:
@@ -72,9 +80,8 @@ def _numbers(text: str) -> list[str]:
 
 @given(_sums(), SPOKEN)
 @FEW
-def test_every_number_that_is_said_is_the_steps(
-    drawn: tuple[Trace, Step, int], language: str
-) -> None:
+@each
+def test_every_number_that_is_said_is_the_steps(drawn: Sum, language: str) -> None:
     """The count, the sum, bias and σ′ are said, and no other number."""
     trace, step, member = drawn
     if not len(step):
@@ -91,9 +98,8 @@ def test_every_number_that_is_said_is_the_steps(
 
 @given(_sums(), SPOKEN)
 @FEW
-def test_few_weights_and_deltas_are_called_by_name(
-    drawn: tuple[Trace, Step, int], language: str
-) -> None:
+@each
+def test_few_weights_and_deltas_are_called_by_name(drawn: Sum, language: str) -> None:
     """In the order in which they are added up."""
     trace, step, member = drawn
     said = sentence(trace, step, language, member)
@@ -108,7 +114,8 @@ def test_few_weights_and_deltas_are_called_by_name(
 
 @given(_sums())
 @FEW
-def test_one_is_singular_and_more_is_plural(drawn: tuple[Trace, Step, int]) -> None:
+@each
+def test_one_is_singular_and_more_is_plural(drawn: Sum) -> None:
     """Never ``1 wires``, never ``one wire`` where there are two."""
     trace, step, member = drawn
     said = sentence(trace, step, "en", member)
@@ -119,7 +126,8 @@ def test_one_is_singular_and_more_is_plural(drawn: tuple[Trace, Step, int]) -> N
 
 @given(_sums(), SPOKEN)
 @FEW
-def test_a_sentence_is_finished(drawn: tuple[Trace, Step, int], language: str) -> None:
+@each
+def test_a_sentence_is_finished(drawn: Sum, language: str) -> None:
     """No field is left open, nothing is said twice in a row, and it ends with a full stop."""
     trace, step, member = drawn
     said = sentence(trace, step, language, member)
@@ -157,6 +165,16 @@ def test_bias_and_slope_are_said_where_there_are_any() -> None:
     assert sentence(trace, trace.step("deltas", 0), "en").endswith(
         "8. Times σ′(z) = 0 its delta is 0."
     )
+
+
+def test_every_member_of_a_batch_has_its_own_numbers() -> None:
+    """Another sum, another slope, another delta."""
+    layer = Layer.of([[[[1, 2]]], [[[3, -4]]]], [[[[5, 6]]]], activation="tanh",
+                     output_delta=[[[[7]]], [[[8]]]])  # fmt: skip
+    trace = run(layer)
+    said = [sentence(trace, trace.step("deltas", 1, m), "en", m) for m in (0, 1)]
+    assert said[0].endswith("that weight: 35. Times σ′(z) = 0.0707 its delta is 2.47.")
+    assert said[1].endswith("that weight: 40. Times σ′(z) = 0.00134 its delta is 0.0536.")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
