@@ -123,6 +123,16 @@ def test_lists_within_lists_are_refused_like_other_nonsense(route: str) -> None:
         _answers(route, b'{"text": "1", "%s": %s}' % (field, deep))
 
 
+@pytest.mark.parametrize("field", ["field", "text", "name", "by", "cell", "value", "rows", "seed"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refusal_does_not_repeat_what_was_typed(kind: str, field: str) -> None:
+    """It says what would work; a page that repeats can be made to say anything."""
+    right = {"field": "input", "cell": 0, "text": "1", "name": "stride", "by": 1, "rows": 3,
+             "columns": 3, "seed": 1, "value": 1}  # fmt: skip
+    change = {**right, "kind": kind, field: MARKER}
+    _answers("view", orjson.dumps({"change": change}))
+
+
 HOSTILE = [
     "", "1~", "0~i=1x1:1", "1~i=9x9:1", "1~i=1x1:nan~k=1x1:1", "1~i=1x1:1~k=2x2:1,2,3,4", "%00",
     "1~i=999999x999999:0*1", "1~i=1x1:1~k=1x1:1~s=0", "<script>alert(1)</script>", MARKER,
