@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import launch
 from tests.e2e.lab import Lab
@@ -20,6 +20,7 @@ from tests.e2e.watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 WATCH = pytest.StashKey[Watch]()
+UNPROVEN = frozenset(Path(__file__).with_name("unproven.txt").read_text().split())
 
 Visit = Callable[..., Lab]
 
@@ -71,6 +72,9 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
     """
     watch = Watch(address)
     request.node.stash[WATCH] = watch
+    # a slow machine is no failure; a known gap is not worth the wait
+    patience = 3_000 if request.node.nodeid in UNPROVEN else 20_000
+    expect.set_options(timeout=patience)
 
     def open_lab(
         query: str = "",
@@ -84,7 +88,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
     ) -> Lab:
         options = {"reduced_motion": "reduce", "service_workers": "block", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(20_000)  # a slow machine is no failure
+        context.set_default_timeout(patience)
         watch.over(context)
         if not plots:
             context.route(re.compile(r"/(plotly\.js|lab/figures)$"), lambda _: None)
@@ -115,17 +119,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
-UNPROVEN = frozenset(Path(__file__).with_name("unproven.txt").read_text().split("\n"))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What was not seen to pass yet is run and reported, and does not fail the suite.
+    """What does not pass yet is run and reported, and does not fail the suite.
 
-    ``unproven.txt`` is a list to be emptied: some of it are gaps of the lab, some was not run yet.
+    ``unproven.txt`` is a list to be emptied: each line is a gap of the lab, seen by its test.
     """
-    gap = pytest.mark.xfail(
-        strict=False, reason="listed in tests/e2e/unproven.txt: a gap, or not yet seen to pass"
-    )
+    gap = pytest.mark.xfail(strict=False, reason="a gap, listed in tests/e2e/unproven.txt")
     for item in items:
         if item.nodeid in UNPROVEN:
             item.add_marker(gap)

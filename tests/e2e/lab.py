@@ -8,8 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-expect.set_options(timeout=20_000)
-
 # the middle of a drawn square, in the page's coordinates; scrolls there first
 MIDDLE = """([name, square]) => {
   const panel = document.querySelector(`[data-panel="${name}"]`);
