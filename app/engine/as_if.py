@@ -18,7 +18,8 @@ import numpy as np
 from app.engine import stencil
 from app.engine.activations import Floats
 from app.engine.geometry import Axis
-from app.engine.layer import Layer, Padding, Pair
+from app.engine.given import Pair
+from app.engine.layer import Layer, Padding
 from app.engine.trace import Trace
 
 Shape = tuple[int, ...]

@@ -29,7 +29,7 @@ from app.engine.sliding import Slide
 from app.engine.zeros import EACH
 
 if TYPE_CHECKING:
-    from app.engine.layer import Pair
+    from app.engine.given import Pair
 
 # How many numbers, of 8 bytes each.
 PICKED = 4 * 1024  # the largest matrix of which every cell's place is remembered

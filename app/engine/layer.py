@@ -19,12 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from app.engine.activations import ACTIVATIONS, Floats
 from app.engine.errors import GeometryError, ShapeError, ValueRangeError, times
 from app.engine.geometry import Axis, PaddingName
+from app.engine.given import LARGEST, Pair, numbers, pair, spread, whole
 from app.engine.slides import Slides
 
 Operation = Literal["convolution", "correlation"]
-Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
-LARGEST = 2**31 - 1  # cells that an array can be indexed by, whatever the machine
 PaddingLike = int | Sequence[int] | Sequence[Sequence[int]] | PaddingName
 
 
@@ -177,70 +176,6 @@ class Layer:
         return array.reshape(array.shape[4 - self.rank :])
 
 
-def numbers(field: str, value: ArrayLike) -> Floats:
-    """A read-only float64 copy.
-
-    Raises:
-        ShapeError: ragged, empty, or not numbers. ValueRangeError: not finite.
-    """
-    try:
-        given = np.asarray(value)
-        if given.dtype.kind not in "biufO":  # nothing that only looks like a number
-            raise TypeError
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
-            array = np.array(given, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise ShapeError(field, "must be a rectangular array of numbers") from error
-    if array.size == 0:
-        raise ShapeError(field, "is empty; give at least one number")
-    if not np.isfinite(array).all():
-        raise ValueRangeError(field, "must hold finite numbers only")
-    array.flags.writeable = False
-    return array
-
-
-def pair(field: str, value: int | Sequence[int]) -> Pair:
-    """(rows, columns) from one whole number of at least 1, or two.
-
-    Raises:
-        ValueRangeError: anything else.
-    """
-    try:
-        first, second = _spread(value, (), (2,)).tolist()
-        return _whole(first, 1), _whole(second, 1)
-    except ValueError:
-        raise ValueRangeError(
-            field, "must be an integer of at least 1, or [rows, columns]"
-        ) from None
-
-
-def _spread(value: object, *shapes: tuple[int, ...]) -> NDArray[np.object_]:
-    """A value of one of the shapes, each of its numbers standing for the next axis too.
-
-    Raises:
-        ValueError: another shape.
-    """
-    given = np.asarray(value, dtype=object)
-    if given.shape not in shapes:
-        raise ValueError
-    return np.broadcast_to(given.T, shapes[-1]).T
-
-
-def _whole(value: object, least: int) -> int:
-    """A whole number, Python's or NumPy's, as Python's.
-
-    Raises:
-        ValueError: none, too small, or beyond any array's size.
-    """
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | np.integer)
-        or not least <= int(value) <= LARGEST
-    ):
-        raise ValueError
-    return int(value)
-
-
 def _one_of(value: object, known: Iterable[str]) -> bool:
     return isinstance(value, str) and value in known
 
@@ -248,7 +183,7 @@ def _one_of(value: object, known: Iterable[str]) -> bool:
 def _channels_agree(channels: int, kernel: tuple[int, ...], groups: int) -> int:
     outputs, inputs = kernel
     try:
-        groups = _whole(groups, 1)
+        groups = whole(groups, 1)
     except ValueError:
         raise ValueRangeError("groups", "must be an integer of at least 1") from None
     if channels % groups or outputs % groups:
@@ -286,10 +221,10 @@ def _padding(
         rows, columns = (axis.named_padding(padding) for axis in axes)
         return rows, columns
     try:
-        rows, columns = _spread(padding, (), (2,), (2, 2)).tolist()
-        return (_whole(rows[0], 0), _whole(rows[1], 0)), (
-            _whole(columns[0], 0),
-            _whole(columns[1], 0),
+        rows, columns = spread(padding, (), (2,), (2, 2)).tolist()
+        return (whole(rows[0], 0), whole(rows[1], 0)), (
+            whole(columns[0], 0),
+            whole(columns[1], 0),
         )
     except ValueError:
         raise ValueRangeError(

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from app.engine.activations import Floats
 from app.engine.errors import EngineError, NotFiniteError, ShapeError
-from app.engine.layer import numbers
+from app.engine.given import numbers
 from app.engine.losses import Loss
 from app.engine.stages import RIGHT, Rules, Shape, Stage, ranked_shape
 

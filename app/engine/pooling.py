@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.engine.activations import Floats
 from app.engine.errors import GeometryError, times
-from app.engine.layer import Pair, pair
+from app.engine.given import Pair, pair
 from app.engine.stages import RIGHT, Rules, Shape, Stage, take_maps
 from app.engine.wires import Indices
 

@@ -11,7 +11,8 @@ from app.engine.geometry import Axis
 from app.engine.zeros import EACH, NOWHERE, dilate, pad
 
 if TYPE_CHECKING:
-    from app.engine.layer import Padding, Pair
+    from app.engine.given import Pair
+    from app.engine.layer import Padding
 
 Shape = tuple[int, ...]
 

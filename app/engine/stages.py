@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from app.engine import stencil
 from app.engine.activations import ACTIVATIONS, Floats
 from app.engine.errors import ShapeError, ValueRangeError, times
-from app.engine.layer import Layer, Operation, PaddingLike, Pair, numbers
+from app.engine.given import Pair, numbers
+from app.engine.layer import Layer, Operation, PaddingLike
 
 Shape = tuple[int, ...]
 

@@ -18,7 +18,8 @@ import numpy as np
 
 from app.engine.activations import Floats
 from app.engine.gemm import formulation
-from app.engine.layer import Layer, Padding, Pair
+from app.engine.given import Pair
+from app.engine.layer import Layer, Padding
 from app.engine.sliding import Slide
 from app.engine.zeros import EACH, dilate, pad
 

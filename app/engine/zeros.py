@@ -9,7 +9,8 @@ import numpy as np
 from app.engine.activations import Floats
 
 if TYPE_CHECKING:
-    from app.engine.layer import Padding, Pair
+    from app.engine.given import Pair
+    from app.engine.layer import Padding
 
 EACH: Pair = (1, 1)  # every cell: a step of one row and one column
 NOWHERE: Padding = ((0, 0), (0, 0))

@@ -115,7 +115,7 @@ def router(settings: Settings) -> APIRouter:
             trace = trace_of(spec, limits)
             keys = [_key(key, trace) for key in _list(body.get("keys"))]
             made = Moments(trace, _view(body).within(trace), language)
-            return {"moments": moments_of(made, keys, language)}
+            return {"moments": moments_of(made, keys)}
 
         return await _json(spec, answer)
 
@@ -185,12 +185,13 @@ def _answer(
     return {"html": html, "data": _data(bench, root)}
 
 
-def _data(bench: Workbench, root: str) -> dict[str, Any]:
-    """What the page's script knows: where it stands, and the moments that it may show."""
-    made = Moments(bench.trace, bench.view, bench.language)
-    view = bench.view
+def script_data(
+    made: Moments, permalink: str, root: str, keys: list[tuple[Phase, int]]
+) -> dict[str, Any]:
+    """What a page's script knows: where its reader stands, and moments that it may show."""
+    view = made.view
     return {
-        "spec": bench.permalink,
+        "spec": permalink,
         "phase": view.phase,
         "step": view.step,
         "term": view.term,
@@ -198,16 +199,20 @@ def _data(bench: Workbench, root: str) -> dict[str, Any]:
         "way": view.way,
         "beside": view.beside,
         "mistake": view.mistake,
-        "steps": bench.steps,
-        "language": bench.language,
+        "steps": made.trace.step_count(view.phase),
+        "language": made.language,
         "root": root,
-        "moments": moments_of(made, made.keys(), bench.language),
+        "moments": moments_of(made, keys),
     }
 
 
-def moments_of(made: Moments, keys: list[tuple[Phase, int]], language: str) -> dict[str, Any]:
+def _data(bench: Workbench, root: str) -> dict[str, Any]:
+    return script_data(bench.moments, bench.permalink, root, bench.moments.keys())
+
+
+def moments_of(made: Moments, keys: list[tuple[Phase, int]]) -> dict[str, Any]:
     """Moments by key, as the page's script wants them: drawings, formula and sentence."""
-    macros = render.environment(language).get_template("macros/panel.html").module
+    macros = render.environment(made.language).get_template("macros/panel.html").module
     found = {}
     for phase, cell in keys:
         moment, written = made.of(phase, cell)

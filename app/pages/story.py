@@ -12,8 +12,8 @@ from app.answers import trace_of
 from app.figures import landed
 from app.pages import render
 from app.pages.frame import Page, around, html, language_of, root_of
-from app.pages.lab import moments_of
-from app.pages.sheets import Sheet, sheet, shown
+from app.pages.lab import script_data
+from app.pages.sheets import Sheet, sheet
 from app.pages.workbench import Moments
 from app.settings import Settings
 from app.spec import PRESETS, LayerSpec, View, encode
@@ -71,7 +71,7 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
     step = trace.step(view.phase, view.step, view.member)
     made = Moments(trace, view, language)
     light, cover = landed(made.overlays.of(view.phase, view.step))  # whole, for want of a script
-    panels = shown(trace, view).by_name
+    panels = made.shown.by_name
     permalink = encode(spec)
     return Told(
         scene=scene,
@@ -86,20 +86,7 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
         lines=derivation(trace, view.step, language) if view.beside == "derivation" else [],
         lab=f"{root}/lab?"
         + urlencode({"lang": language, "spec": permalink, **view.query()}, safe="~,:!*="),
-        data={
-            "spec": permalink,
-            "phase": view.phase,
-            "step": view.step,
-            "term": view.term,
-            "member": view.member,
-            "way": view.way,
-            "beside": view.beside,
-            "mistake": "",
-            "steps": trace.step_count(view.phase),
-            "language": language,
-            "root": root,
-            "moments": moments_of(made, [(view.phase, view.step)], language),
-        },
+        data=script_data(made, permalink, root, [(view.phase, view.step)]),
     )
 
 

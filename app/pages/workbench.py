@@ -29,13 +29,12 @@ CHIPS = 16  # steps that each get a button
 class Workbench:
     """See the module."""
 
-    language: str
-    trace: Trace
     view: View
     permalink: str
     stage: list[Sheet]
     reading: list[Sheet]
     numbers: list[Sheet]
+    moments: Moments
     light: dict[str, str]  # what lies over each panel, as the view has it
     cover: dict[str, str]
     below: Below
@@ -53,17 +52,16 @@ def build(spec: LayerSpec, trace: Trace, view: View, language: str) -> Workbench
     symbols = Symbols(trace.layer)
     count = trace.step_count(view.phase)
     name = {"forward": symbols.output, "deltas": symbols.delta, "weights": symbols.weight}
-    panels = shown(trace, view)
-    overlays = Overlays(trace, view.member, panels.by_name)
-    light, cover = landed(overlays.of(view.phase, view.step), view.term)
+    moments = Moments(trace, view, language)
+    panels = moments.shown
+    light, cover = landed(moments.overlays.of(view.phase, view.step), view.term)
     return Workbench(
-        language=language,
-        trace=trace,
         view=view,
         permalink=encode(spec),
         stage=[sheet(trace, p, view, language) for p in panels.stage],
         reading=[sheet(trace, p, view, language) for p in panels.reading],
         numbers=[sheet(trace, p, view, language) for p in panels.numbers],
+        moments=moments,
         light=light,
         cover=cover,
         below=below(
@@ -96,7 +94,8 @@ class Moments:
 
     def __init__(self, trace: Trace, view: View, language: str) -> None:
         self.trace, self.view, self.language = trace, view, language
-        self.overlays = Overlays(trace, view.member, shown(trace, view).by_name)
+        self.shown = shown(trace, view)
+        self.overlays = Overlays(trace, view.member, self.shown.by_name)
 
     def of(self, phase: Phase, cell: int) -> tuple[dict[str, Any], Formula]:
         """A moment as the page's script wants it, and its formula to be rendered."""

@@ -17,7 +17,8 @@ from pydantic_core import CoreSchema, core_schema
 from app.engine import ACTIVATIONS, Operation
 from app.engine.activations import Floats
 from app.engine.geometry import PaddingName
-from app.engine.layer import Padding, Pair
+from app.engine.given import Pair
+from app.engine.layer import Padding
 from app.spec.arrays import parse_array
 from app.spec.errors import LimitError, SpecError
 from app.spec.limits import DEFAULT_LIMITS, Limits

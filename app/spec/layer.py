@@ -11,7 +11,8 @@ from pydantic import Field
 from app.engine import Layer, Operation
 from app.engine.activations import Floats
 from app.engine.geometry import Axis, PaddingName
-from app.engine.layer import Padding, Pair
+from app.engine.given import Pair
+from app.engine.layer import Padding
 from app.spec import fields
 from app.spec.body import Body
 from app.spec.errors import LimitError

@@ -12,7 +12,8 @@ from pydantic import Field
 from app.engine import EngineError, Operation
 from app.engine.activations import Floats
 from app.engine.geometry import PaddingName
-from app.engine.layer import Padding, Pair
+from app.engine.given import Pair
+from app.engine.layer import Padding
 from app.engine.pooling import AveragePool, MaxPool
 from app.engine.stages import Activate, Conv, Dense, Flatten, Shape, Stage, ranked_shape
 from app.spec import fields

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.engine import Layer
 from app.engine.activations import Floats
-from app.engine.layer import Pair
+from app.engine.given import Pair
 from tests.engine.checks import turned
 
 

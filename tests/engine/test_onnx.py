@@ -18,7 +18,8 @@ from onnx.helper import get_attribute_value
 
 from app.engine import Layer, run
 from app.engine.activations import Floats
-from app.engine.layer import Padding, Pair
+from app.engine.given import Pair
+from app.engine.layer import Padding
 
 OPERATORS = ("Conv", "ConvTranspose")
 
