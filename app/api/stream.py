@@ -59,6 +59,7 @@ class EventStream(Response):
         super().__init__(status_code=status_code, headers=headers)
         del self.headers["content-length"]
         self._events, self._threads, self._failure = events, threads, failure
+        self._fault: Exception | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the events end or the client goes."""
@@ -85,6 +86,8 @@ class EventStream(Response):
             except EndOfStream:
                 pass
         await send(_body(b"", more=False))
+        if self._fault is not None:  # only now: raised earlier, it would outrun its own event
+            raise self._fault
 
     async def _compute(self, writer: MemoryObjectSendStream[bytes]) -> None:
         async with writer:
@@ -107,17 +110,15 @@ class EventStream(Response):
             with fail_after(PATIENCE):
                 await writer.send(event)
 
-        ended = False
-        try:
-            for name, data in self._events():
-                from_thread.run(put, encoded(name, data))
-            ended = True
-        except (BrokenResourceError, CancelledError, TimeoutError):
-            ended = True  # nobody reads any more
-        finally:
-            if not ended:  # the server logs what it was
-                with suppress(BrokenResourceError, CancelledError, TimeoutError):
-                    from_thread.run(put, encoded(*self._failure))
+        with suppress(BrokenResourceError, CancelledError, TimeoutError):  # nobody reads any more
+            try:
+                for name, data in self._events():
+                    from_thread.run(put, encoded(name, data))
+            except (BrokenResourceError, CancelledError, TimeoutError):
+                raise
+            except Exception as error:  # noqa: BLE001 - logged by the server
+                self._fault = error
+                from_thread.run(put, encoded(*self._failure))
 
 
 def encoded(name: str, data: Mapping[str, object]) -> bytes:
