@@ -164,7 +164,7 @@ def stylesheet() -> str:
             + "}",
             block('[data-theme="dark"]', "dark"),
             '[data-theme="dark"]{color-scheme:dark}[data-theme="light"]{color-scheme:light}',
-            "@media print{" + block(":root:root:root", "light") + "}",
+            "@media print{" + block(":root:root:root", "light") + ":root:root{color-scheme:light}}",
         )
     )
 

@@ -17,10 +17,9 @@ from app.answers import trace_of
 from app.engine import PHASES, EngineError, Phase, Trace
 from app.exchange import computed, json_answer, json_body, raw_body
 from app.figures import palette
-from app.pages import picture, render, workbench
+from app.pages import picture, render, sheets, workbench
 from app.pages.frame import Page, around, html, language_of, root_of
 from app.pages.prediction import judge
-from app.pages.sheets import shown
 from app.pages.workbench import Moments, Workbench
 from app.settings import Settings
 from app.spec import PRESETS, LayerSpec, Limits, SpecError, View, changes, decode
@@ -119,6 +118,22 @@ def router(settings: Settings) -> APIRouter:
 
         return await _json(spec, answer)
 
+    @routes.post("/lab/table")
+    async def table(request: Request) -> Response:
+        body = await json_body(request, limits)
+        spec = _spec(body, limits)
+
+        def answer() -> dict[str, str]:
+            trace = trace_of(spec, limits)
+            panels = sheets.shown(trace, _view(body).within(trace)).by_name
+            panel = panels.get(str(body.get("panel")))
+            if panel is None:
+                raise SpecError(("panel",), "must be one of {known}", known=", ".join(panels))
+            macros = render.environment(DEFAULT).get_template("macros/panel.html").module
+            return {"rows": str(macros.rows(sheets.table(panel)))}  # type: ignore[attr-defined]
+
+        return await _json(spec, answer)
+
     @routes.post("/lab/figures")
     async def figures(request: Request) -> Response:
         body = await json_body(request, limits)
@@ -127,7 +142,7 @@ def router(settings: Settings) -> APIRouter:
 
         def answer() -> dict[str, Any]:
             trace = trace_of(spec, limits)
-            panels = shown(trace, _view(body).within(trace)).by_name
+            panels = sheets.shown(trace, _view(body).within(trace)).by_name
             return {"figures": {n: palette.resolve(p.figure, theme) for n, p in panels.items()}}
 
         return await _json(spec, answer)

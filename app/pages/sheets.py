@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.engine import Trace
 from app.figures import (
@@ -21,11 +21,11 @@ from app.figures import (
 )
 from app.spec import View
 from app.words import translator
-from app.words.numbers import short
+from app.words.numbers import MINUS, short
 from app.words.symbols import Symbols
 from app.words.titles import TITLES
 
-TABLE = 400  # cells up to which a panel's table is written out
+TABLE = 400  # cells up to which a panel's table comes with the page; of a larger one when asked for
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,13 @@ class Turn:
     x: float
     y: float
     way: float
+
+
+class Cell(NamedTuple):
+    """A table's cell: what is read, and all its digits where that is less."""
+
+    text: str
+    exact: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,8 @@ class Sheet:
     hits: str
     width: int
     height: int
-    rows: list[list[str]]  # its numbers as a table; empty where there are too many to read
+    rows: list[list[Cell]]  # its numbers as a table
+    late: bool  # whether there are so many that the rows are sent when they are asked for
     geometry: dict[str, Any] = field(default_factory=dict)
     turn: Turn | None = None
 
@@ -109,6 +117,7 @@ def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:
             "origins": [grid.origin(t) for t in range(grid.tiles)],
             "cells": None if plain else drawn.cells.tolist(),
         }  # fmt: skip
+    late = drawn.values is not None and drawn.values.size > TABLE
     turn = None
     if drawn.name == "stencils":
         found, (x, y), way = turning(drawn)
@@ -121,27 +130,37 @@ def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:
         hits=fragment(Wiring(trace, view.member).hits()) if wires else "",
         width=layout["width"],
         height=layout["height"],
-        rows=_wire_table(trace, language) if wires else _table(drawn),
+        rows=_wire_table(trace, language) if wires else [] if late else table(drawn),
+        late=late,
         geometry=geometry,
         turn=turn,
     )
 
 
-def _table(drawn: Panel) -> list[list[str]]:
-    if drawn.values is None or drawn.values.size > TABLE:
+def table(drawn: Panel) -> list[list[Cell]]:
+    """A panel's numbers, row by row; several maps one below the other."""
+    if drawn.values is None:
         return []
     flat = drawn.values.reshape(-1, drawn.values.shape[-1])
-    return [[short(v) for v in row] for row in flat.tolist()]
+    return [[_cell(v) for v in row] for row in flat.tolist()]
 
 
-def _wire_table(trace: Trace, language: str) -> list[list[str]]:
+def _cell(value: float) -> Cell:
+    text = short(value)
+    same = float(text.replace(MINUS, "-")) == value
+    return Cell(text, "" if same else repr(value))
+
+
+def _wire_table(trace: Trace, language: str) -> list[list[Cell]]:
     """From, to, weight: every wire of a small layer, under a head."""
     if trace.wires.count > TABLE:
         return []
     _, symbols, table = translator(language), Symbols(trace.layer), trace.wires.table
     weight = trace.layer.kernel.ravel()
     rows = zip(table.source.tolist(), table.target.tolist(), table.tap.tolist(), strict=True)
-    return [[_("from"), _("to"), _("weight"), _("value")]] + [
+    head = [_("from"), _("to"), _("weight"), _("value")]
+    lines = [
         [str(symbols.a(s)), str(symbols.output(t)), str(symbols.weight(k)), short(weight[k])]
         for s, t, k in sorted(rows)
     ]
+    return [[Cell(text) for text in line] for line in (head, *lines)]

@@ -18,17 +18,15 @@ SHOWN = 30  # terms written out; a longer sum says how many more there are
 
 @dataclass(frozen=True)
 class Term:
-    """One contribution: symbols (MathML), numbers, its product, and which weight it uses."""
+    """One contribution: symbols (MathML), numbers, the sum so far, and which weight it uses."""
 
     sign: str
     symbols: str
     numbers: str
-    product: str
+    name: str  # both, as it is read aloud
     running: str
     colour: int
     tap: int
-    source: int
-    target: int
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,6 @@ class Formula:
     more: int
     bias: str  # forward: the number that the sum starts from, "" if it is 0
     derivative: tuple[str, str]  # deltas: symbols and number of σ′, "" for the identity
-    collected: str
     result: str
     text: str
 
@@ -69,17 +66,16 @@ def formula(trace: Trace, step: Step, member: int = 0) -> Formula:
     for i in range(min(len(step), SHOWN)):
         first, second = _factor(step, symbols, i)
         tap = int(step.wires.tap[i])
+        numbers = f"{bracketed(step.factor[i])} · {bracketed(step.other[i])}"
         terms.append(
             Term(
                 sign="+" if i else "",
                 symbols=f"{first.mathml}<mo>·</mo>{second.mathml}",
-                numbers=f"{bracketed(step.factor[i])} · {bracketed(step.other[i])}",
-                product=short(step.product[i]),
+                numbers=numbers,
+                name=f"{first} · {second}: {numbers}",
                 running=short(running[i]),
                 colour=symbols.colour(tap),
                 tap=tap,
-                source=int(step.wires.source[i]),
-                target=int(step.wires.target[i]),
             )
         )
     derivative, result = ("", ""), step.total
@@ -100,7 +96,6 @@ def formula(trace: Trace, step: Step, member: int = 0) -> Formula:
         more=len(step) - len(terms),
         bias=short(step.offset) if step.offset else "",
         derivative=derivative,
-        collected=short(step.total),
         result=short(result),
         text=_aloud(step, symbols, result, bool(derivative[0])),
     )

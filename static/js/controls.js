@@ -22,6 +22,7 @@ export function wireControls(bench, lab) {
   bench.addEventListener('change', (event) => chosen(/** @type {HTMLInputElement} */ (event.target), lab));
   document.addEventListener('keydown', (event) => pressed(event, lab));
   document.addEventListener('theme', () => lab.plots.renew(lab.data));
+  document.getElementById('project')?.addEventListener('click', () => lab.project());
 }
 
 /** What each button does, by its id. @type {Record<string, (lab: Lab, button: HTMLButtonElement) => unknown>} */
@@ -30,7 +31,7 @@ const BUTTONS = {
   forth: (lab) => pause(lab).onward(),
   back: (lab) => pause(lab).backward(),
   random: (lab) => random(lab),
-  reset: (lab) => lab.attempt({ kind: 'preset', name: 'article' }),
+  reset: (lab) => example('article', lab),
   undo: (lab) => lab.session.travel('past', 'future'),
   redo: (lab) => lab.session.travel('future', 'past'),
   turn: (lab) => lab.stage.turn(),
@@ -54,8 +55,14 @@ function clicked(target, lab) {
   else if (mistake) lab.look({ mistake });
   else if (step) pause(lab).go(Number(step));
   else if (stepper) lab.attempt({ kind: 'step', name: stepper, by: Number(by) });
-  else if (preset) lab.attempt({ kind: 'preset', name: preset }).then(() => lab.face());
+  else if (preset) example(preset, lab).then(() => lab.face());
   else BUTTONS[button.id]?.(lab, button);
+}
+
+/** Another layer, from its beginning. @param {string} name @param {Lab} lab */
+function example(name, lab) {
+  lab.player.pause();
+  return lab.attempt({ kind: 'preset', name }).then(() => void (lab.fresh = true));
 }
 
 /** Why a control goes no further. @param {string} words */
@@ -71,7 +78,36 @@ function pause(lab) {
 }
 
 /** @param {Blob} picture @param {Lab} lab */
-const upload = (picture, lab) => lab.session.upload(picture).then(() => lab.face());
+async function upload(picture, lab) {
+  lab.player.pause();
+  const sent = await smaller(picture);
+  if (!sent) return lab.complain(document.getElementById('picture')?.dataset.refused ?? '');
+  await lab.session.upload(sent);
+  lab.fresh = true;
+  return lab.face();
+}
+
+const ENOUGH = 512; // pixels along a picture's longer side; the server makes at most 64 of them
+
+/** A photograph made small enough to be sent, or null if it is none. @param {Blob} picture */
+async function smaller(picture) {
+  if (picture.size < 1e6) return picture;
+  try {
+    const bitmap = await createImageBitmap(picture);
+    const scale = Math.min(1, ENOUGH / Math.max(bitmap.width, bitmap.height));
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+    canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    pen.imageSmoothingQuality = 'high';
+    pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    /** @type {Blob | null} */
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    return blob;
+  } catch {
+    return null;
+  }
+}
 
 /** The numbers of the seed that stands there; the next press takes the next seed. @param {Lab} lab */
 function random(lab) {
@@ -131,15 +167,22 @@ function pressed(event, lab) {
   act(lab);
 }
 
+let copied = 0; // until the button has its name again
+
 /** @param {HTMLButtonElement} button @param {Lab} lab */
 async function copyLink(button, lab) {
-  const label = button.textContent;
   const link = new URL(lab.link(), location.href).href;
   try {
     await navigator.clipboard.writeText(link);
   } catch {
     history.replaceState(null, '', link); // no clipboard without HTTPS: the address bar has it
   }
-  button.textContent = button.dataset.done ?? '';
-  setTimeout(() => (button.textContent = label), 1500);
+  const label = /** @type {HTMLElement} */ (button.querySelector('.label'));
+  label.textContent = button.dataset.done ?? '';
+  button.classList.add('done');
+  clearTimeout(copied);
+  copied = window.setTimeout(() => {
+    label.textContent = button.dataset.name ?? '';
+    button.classList.remove('done');
+  }, 1500);
 }

@@ -1,6 +1,6 @@
 // A number is typed into the cell itself. What was typed stays until it is accepted or given up.
 
-import { placeOver, valueAt } from './panels.js';
+import { exactAt, placeOf, placeOver } from './panels.js';
 import { Refused } from './server.js';
 
 /**
@@ -14,10 +14,14 @@ export class Editor {
   /**
    * @param {(change: object) => Promise<void>} send
    * @param {(panelName: string, square: number, key: string) => void} moveOn
+   * @param {(name: string) => HTMLElement | null} find a panel by its name, as it is drawn now
+   * @param {(message: string) => void} complain away from the cell
    */
-  constructor(send, moveOn) {
+  constructor(send, moveOn, find, complain) {
     this.send = send;
     this.moveOn = moveOn;
+    this.find = find;
+    this.elsewhere = complain;
     /** @type {HTMLInputElement | null} */
     this.input = null;
     /** @type {Edit | null} what is being typed, and where */
@@ -27,16 +31,19 @@ export class Editor {
   /**
    * Draws the bench anew around what is being typed.
    * @param {() => void} draw
-   * @param {(name: string) => HTMLElement | null} find
    */
-  across(draw, find) {
+  across(draw) {
     const { edit, input } = this;
-    const typed = input?.value;
-    const name = edit?.panel.dataset.panel ?? '';
+    if (!edit || !input) return draw();
+    const { value, selectionStart, selectionEnd } = input;
+    const complaint = input.parentElement?.querySelector('.complaint')?.textContent;
     this.close();
     draw();
-    const panel = edit && find(name);
-    if (panel && typed !== undefined) this.open({ panel, square: edit.square, typed });
+    const panel = this.find(edit.panel.dataset.panel ?? '');
+    if (!panel) return;
+    const again = this.open({ panel, square: edit.square, typed: value });
+    again.setSelectionRange(selectionStart, selectionEnd);
+    if (complaint) this.complain(again, complaint);
   }
 
   /** @param {Edit} edit */
@@ -48,36 +55,26 @@ export class Editor {
     input.inputMode = 'text';
     input.autocomplete = 'off';
     input.spellcheck = false;
-    input.setAttribute('aria-label', panel.querySelector('figcaption')?.textContent ?? '');
-    input.value = typed ?? valueAt(panel, square).replace('−', '-');
+    input.setAttribute('aria-label', `${panel.querySelector('figcaption')?.textContent ?? ''} ${placeOf(panel, square)}`);
+    input.value = typed ?? exactAt(panel, square);
     placeOver(panel, input, square);
     plate.append(input);
     input.focus();
     if (typed === undefined) input.select();
     this.input = input;
-    this.edit = { panel, square };
+    this.edit = { panel, square, typed };
     const before = input.value;
-    let settled = false;
+    const name = panel.dataset.panel ?? '';
     /** @param {string} key */
-    const commit = async (key) => {
-      if (settled) return;
-      settled = true;
-      if (input.value === before && typed === undefined) {
-        this.close();
-        if (key) this.moveOn(panel.dataset.panel ?? '', square, key);
-        return;
-      }
-      const change = { kind: 'cell', field: panel.dataset.editable, cell: square, text: input.value };
-      try {
-        this.edit = null; // accepted or not, the next drawing shall not bring it back
-        await this.send(change);
-        if (key) this.moveOn(panel.dataset.panel ?? '', square, key);
-      } catch (error) {
-        if (!(error instanceof Refused)) throw error;
-        settled = false;
-        this.edit = { panel, square };
-        this.complain(input, error.message);
-      }
+    const commit = (key) => {
+      if (this.input !== input) return;
+      const text = input.value;
+      this.close();
+      // on at once: whoever types a row does not wait for the answers
+      if (key) this.moveOn(name, square, key);
+      if (text === before && typed === undefined) return;
+      const change = { kind: 'cell', field: panel.dataset.editable, cell: square, text };
+      this.send(change).catch((error) => this.refused(error, name, square, text));
     };
     input.addEventListener('keydown', (event) => {
       event.stopPropagation();
@@ -88,12 +85,26 @@ export class Editor {
         event.preventDefault();
         commit(event.shiftKey ? 'ArrowLeft' : 'ArrowRight');
       } else if (event.key === 'Escape') {
-        settled = true;
         this.close();
-        this.moveOn(panel.dataset.panel ?? '', square, '');
+        this.moveOn(name, square, '');
       }
     });
     input.addEventListener('blur', () => commit(''));
+    return input;
+  }
+
+  /**
+   * A number that was not taken goes back to its cell, unless another is being typed by now.
+   * @param {unknown} error
+   * @param {string} name
+   * @param {number} square
+   * @param {string} text
+   */
+  refused(error, name, square, text) {
+    if (!(error instanceof Refused)) throw error;
+    const panel = this.find(name);
+    if (this.edit || !panel) return this.elsewhere(`“${text}”: ${error.message}`);
+    this.complain(this.open({ panel, square, typed: text }), error.message);
   }
 
   /**
@@ -102,23 +113,19 @@ export class Editor {
    * @param {string} message
    */
   complain(input, message) {
-    const plate = input.parentElement;
-    if (!plate) return;
-    plate.querySelector('.complaint')?.remove();
     const complaint = document.createElement('p');
     complaint.className = 'complaint';
     complaint.id = 'complaint';
     complaint.setAttribute('role', 'alert');
     complaint.textContent = message;
-    plate.append(complaint);
+    input.parentElement?.append(complaint);
     input.setAttribute('aria-invalid', 'true');
     input.setAttribute('aria-describedby', complaint.id);
-    input.focus();
   }
 
   close() {
     const input = this.input;
-    this.input = this.edit = null;
+    this.input = this.edit = null; // first: to remove what has the focus blurs it
     input?.parentElement?.querySelector('.complaint')?.remove();
     input?.remove();
   }

@@ -18,6 +18,7 @@ const first = JSON.parse(document.getElementById('lab-data')?.textContent ?? '')
 export class Lab extends Walk {
   constructor() {
     super(bench, first);
+    this.fresh = !new URLSearchParams(location.search).has('step');
     this.addressing = this.saying = 0;
     this.plots = new Plots(bench, `${first.root}/plotly.js`);
     this.seed = 180;
@@ -26,16 +27,25 @@ export class Lab extends Walk {
       (answer) => this.received(answer),
       (message) => this.complain(message),
     );
-    this.editor = new Editor((change) => this.session.ask({ change }, true), (name, square, key) => this.follow(name, square, key));
+    this.editor = new Editor(
+      (change) => this.session.ask({ change }, true),
+      (name, square, key) => this.pointing.step(name, square, key),
+      (name) => bench.querySelector(`[data-panel="${name}"]`),
+      (message) => this.complain(message),
+    );
     this.prediction = new Prediction(bench, () => this.data, () => this.show());
     this.pointing = new Pointing(bench, {
       over: (key) => this.over(key),
       choose: (key) => this.choose(key),
       edit: (panel, square, typed) => this.editor.open({ panel, square, typed }),
       change: (change) => this.attempt(change),
+      conceals: (key) => key !== undefined && this.conceals(key),
       say: (words) => (said.textContent = words),
       single: (term) => this.stage.single(term),
     });
+    // a large map's table comes when somebody turns to it
+    bench.addEventListener('focusin', (event) => this.tabulate(/** @type {Element} */ (event.target)));
+    bench.addEventListener('toggle', (event) => this.tabulate(/** @type {Element} */ (event.target)), true);
     wireControls(bench, this);
     this.renewed();
   }
@@ -57,19 +67,30 @@ export class Lab extends Walk {
   mark() {
     const scrub = /** @type {HTMLInputElement} */ (bench.querySelector('#scrub'));
     scrub.value = String(this.data.step);
-    scrub.setAttribute('aria-valuetext', bench.querySelector('#sentence')?.textContent ?? '');
-    for (const chip of bench.querySelectorAll('.chips [data-step]')) {
-      const here = /** @type {HTMLElement} */ (chip).dataset.step === String(this.data.step);
-      if (here) chip.setAttribute('aria-current', 'step');
-      else chip.removeAttribute('aria-current');
+    const words = this.conceals(this.key) ? '?' : bench.querySelector('#sentence')?.textContent;
+    scrub.setAttribute('aria-valuetext', words ?? '');
+    for (const chip of bench.querySelectorAll('.chips [data-step]')) this.chip(/** @type {HTMLElement} */ (chip));
+    for (const other of document.querySelectorAll('a.language')) {
+      const anchor = /** @type {HTMLAnchorElement} */ (other);
+      anchor.href = this.link(anchor.hreflang);
     }
     clearTimeout(this.addressing);
     this.addressing = window.setTimeout(() => history.replaceState(null, '', this.link()), 150);
   }
 
+  /** @param {HTMLElement} chip */
+  chip(chip) {
+    const here = chip.dataset.step === String(this.data.step);
+    if (here === (chip.getAttribute('aria-current') === 'step')) return;
+    if (!here) return chip.removeAttribute('aria-current');
+    chip.setAttribute('aria-current', 'step');
+    const strip = /** @type {HTMLElement} */ (chip.parentElement);
+    strip.scrollLeft = chip.offsetLeft - (strip.clientWidth - chip.offsetWidth) / 2;
+  }
+
   /** The address of the state as it is. */
-  link() {
-    const { spec, phase, step, term, member, way, beside, mistake, language, root } = this.data;
+  link(language = this.data.language) {
+    const { spec, phase, step, term, member, way, beside, mistake, root } = this.data;
     const query = [`lang=${language}`, `spec=${spec}`, `phase=${phase}`, `step=${step}`];
     if (term >= 0) query.push(`term=${term}`);
     if (member) query.push(`member=${member}`);
@@ -81,7 +102,8 @@ export class Lab extends Walk {
 
   /** Larger, and nothing beside the stage; the same again brings it back. */
   project() {
-    document.documentElement.toggleAttribute('data-projector');
+    const on = document.documentElement.toggleAttribute('data-projector');
+    document.getElementById('project')?.setAttribute('aria-pressed', String(on));
     this.plots.scale();
   }
 
@@ -124,7 +146,7 @@ export class Lab extends Walk {
    */
   look(view) {
     this.player.pause();
-    this.touched = true;
+    this.fresh = 'phase' in view;
     return this.session.attempt(view, false);
   }
 
@@ -147,14 +169,32 @@ export class Lab extends Walk {
     this.data = answer.data;
     this.moments = new Moments(answer.data);
     this.hovered = this.pinned = undefined;
-    this.editor.across(
-      () => {
-        bench.innerHTML = answer.html;
-        this.renewed();
-        if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
-      },
-      (name) => bench.querySelector(`[data-panel="${name}"]`),
-    );
+    this.editor.across(() => {
+      bench.innerHTML = answer.html;
+      this.renewed();
+      if (focus) this.refocus(focus);
+    });
+  }
+
+  /** The focus goes back to where it was; a button that is done for now gives it to its neighbour. @param {string} id */
+  refocus(id) {
+    const other = { undo: 'redo', redo: 'undo' }[id] ?? '';
+    for (const name of [id, other, 'cursor-input']) {
+      const element = document.getElementById(name);
+      if (!element || element.matches(':disabled')) continue;
+      return element.focus({ preventScroll: true });
+    }
+  }
+
+  /** @param {Element} target */
+  async tabulate(target) {
+    const late = target.closest('.panel')?.querySelector('.as-table[data-late]');
+    if (!(late instanceof HTMLElement) || target.matches('details:not([open])')) return;
+    delete late.dataset.late;
+    const panel = target.closest('.panel')?.getAttribute('data-panel');
+    const rows = await this.session.table(panel ?? '').catch(() => undefined);
+    if (rows === undefined) late.dataset.late = '';
+    else /** @type {HTMLElement} */ (late.querySelector('tbody')).innerHTML = rows;
   }
 
   /** The bench was drawn by the server: take hold of it. */
@@ -170,16 +210,6 @@ export class Lab extends Walk {
     redo.disabled = !this.session.future.length;
     this.show();
     this.plots.renew(this.data);
-  }
-
-  /**
-   * After an entry: on to the next cell, as in a spreadsheet.
-   * @param {string} name
-   * @param {number} square
-   * @param {string} key
-   */
-  follow(name, square, key) {
-    this.pointing.step(name, square, key);
   }
 }
 

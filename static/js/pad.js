@@ -12,7 +12,13 @@ export function openPad(dialog, use) {
   const done = new AbortController();
   const options = { signal: done.signal };
   let at = { x: 14, y: 14 };
+  const nib = /** @type {HTMLElement} */ (dialog.querySelector('.nib'));
+  const mark = () => {
+    nib.style.left = `${(at.x / canvas.width) * 100}%`;
+    nib.style.top = `${(at.y / canvas.height) * 100}%`;
+  };
   clear(canvas, pen);
+  mark();
 
   /** @param {{ x: number, y: number }} to */
   const draw = (to) => {
@@ -47,8 +53,7 @@ export function openPad(dialog, use) {
     const next = { x: clamp(at.x + (step?.[0] ?? 0)), y: clamp(at.y + (step?.[1] ?? 0)) };
     if (event.key === ' ' || event.shiftKey) draw(next);
     at = next;
-    canvas.style.setProperty('--pen-x', `${(at.x / 28) * 100}%`);
-    canvas.style.setProperty('--pen-y', `${(at.y / 28) * 100}%`);
+    mark();
   }, options);
   dialog.addEventListener('close', () => done.abort(), { once: true });
   dialog.querySelector('#pad-clear')?.addEventListener('click', () => clear(canvas, pen), options);

@@ -45,6 +45,12 @@ export function momentOf(panel, square) {
   return cell === undefined || cell < 0 ? undefined : `${phase}/${cell}`;
 }
 
+/** A square's row and column, from 1. @param {HTMLElement} panel @param {number} square */
+export function placeOf(panel, square) {
+  const { rows, columns } = geometry(panel) ?? { rows: 1, columns: 1 };
+  return `${(Math.floor(square / columns) % rows) + 1}, ${(square % columns) + 1}`;
+}
+
 /**
  * Puts an element over a drawn square.
  * @param {HTMLElement} panel
@@ -91,12 +97,27 @@ export function neighbour(panel, square, key) {
 }
 
 /**
- * The number written in a square, from the panel's table.
+ * A square's cell in the panel's table.
  * @param {HTMLElement} panel
  * @param {number} square
  */
-export function valueAt(panel, square) {
-  const grid = geometry(panel);
-  const row = panel.querySelectorAll('.as-table tbody tr')[Math.floor(square / (grid?.columns ?? 1))];
-  return row?.children[square % (grid?.columns ?? 1)]?.textContent ?? '';
+function tableCell(panel, square) {
+  const columns = geometry(panel)?.columns ?? 1;
+  const row = panel.querySelectorAll('.as-table tbody tr')[Math.floor(square / columns)];
+  return /** @type {HTMLElement | undefined} */ (row?.children[square % columns]);
 }
+
+/** The number written in a square. @param {HTMLElement} panel @param {number} square */
+export const valueAt = (panel, square) => tableCell(panel, square)?.textContent ?? '';
+
+/** A square's number with all its digits, as it can be typed. @param {HTMLElement} panel @param {number} square */
+export const exactAt = (panel, square) => exact(tableCell(panel, square));
+
+/** All of a panel's numbers, as a spreadsheet takes them. @param {HTMLElement} panel */
+export const asText = (panel) =>
+  [...panel.querySelectorAll('.as-table tbody tr')]
+    .map((row) => [...row.children].map((cell) => exact(/** @type {HTMLElement} */ (cell))).join('\t'))
+    .join('\n');
+
+/** @param {HTMLElement | undefined} cell */
+const exact = (cell) => cell?.dataset.exact ?? cell?.textContent?.replaceAll('−', '-') ?? '';

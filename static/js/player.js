@@ -16,15 +16,12 @@ export class Player {
     this.timer = 0;
   }
 
-  toggle() {
-    if (this.playing) this.pause();
-    else this.play();
-  }
-
-  play() {
+  /** @param {boolean} arrived whether a node has just been put there, to be seen first */
+  play(arrived) {
     this.playing = true;
     this.changed(true);
-    this.tick();
+    if (arrived) this.wait(ARRIVE);
+    else this.tick();
   }
 
   pause() {
@@ -38,7 +35,12 @@ export class Player {
     const kind = await this.onward();
     if (!this.playing) return;
     if (kind === 'end') return this.pause();
-    const wait = (kind === 'step' ? ARRIVE : PAUSE) / this.speed;
-    this.timer = window.setTimeout(() => this.tick(), wait);
+    this.wait(kind === 'step' ? ARRIVE : PAUSE);
+  }
+
+  /** @param {number} time */
+  wait(time) {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.tick(), time / this.speed);
   }
 }

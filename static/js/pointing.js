@@ -1,7 +1,7 @@
 // Pointing at things, with a pointer or the arrow keys. Everything that can be pointed at stands for
 // a moment; what to do with it is the lab's business.
 
-import { geometry, momentOf, neighbour, placeOver, squareAt, valueAt } from './panels.js';
+import { asText, geometry, momentOf, neighbour, placeOf, placeOver, squareAt, valueAt } from './panels.js';
 
 /**
  * @typedef {object} Hand
@@ -9,6 +9,7 @@ import { geometry, momentOf, neighbour, placeOver, squareAt, valueAt } from './p
  * @property {(key: string, again: boolean) => void} choose a moment is clicked, or Enter pressed
  * @property {(panel: HTMLElement, square: number, typed?: string) => void} edit
  * @property {(change: object) => void} change
+ * @property {(key: string | undefined) => boolean} conceals whether a moment keeps its number to itself
  * @property {(words: string) => void} say
  * @property {(term: string | undefined) => void} single
  */
@@ -23,8 +24,13 @@ export class Pointing {
     this.hand = hand;
     /** @type {Map<string, number>} where each panel's cursor stands */
     this.squares = new Map();
+    this.clicked = ''; // the panel and square of the last click: the second one edits
     bench.addEventListener('pointermove', (event) => this.move(event));
-    bench.addEventListener('pointerleave', () => hand.over(undefined));
+    bench.addEventListener('pointerleave', () => {
+      hand.single(undefined);
+      hand.over(undefined);
+    });
+    bench.addEventListener('mousedown', (event) => this.hold(event));
     bench.addEventListener('click', (event) => this.click(event));
     bench.addEventListener('keydown', (event) => this.key(event));
     bench.addEventListener('focusin', (event) => this.focus(event));
@@ -83,13 +89,22 @@ export class Pointing {
     this.hand.over(term ? undefined : key);
   }
 
+  /** A press on a plate leaves the focus on the cursor: the second one edits. @param {MouseEvent} event */
+  hold(event) {
+    const target = /** @type {Element} */ (event.target);
+    if (target.closest('.plate') && !target.closest('input, button')) event.preventDefault();
+  }
+
   /** @param {MouseEvent} event */
   click(event) {
+    if (/** @type {Element} */ (event.target).closest('.cell-editor')) return;
     const { key, panel, square } = this.found(event);
     if (!key && square < 0) return;
     let again = false;
     if (panel && square >= 0) {
-      again = this.squares.get(panel.dataset.panel ?? '') === square && panel.contains(document.activeElement);
+      const place = `${panel.dataset.panel} ${square}`;
+      again = this.clicked === place && panel.contains(document.activeElement);
+      this.clicked = place;
       this.put(panel, square);
       /** @type {HTMLElement} */ (panel.querySelector('.cursor')).focus({ preventScroll: true });
       if (again && panel.dataset.editable) return this.hand.edit(panel, square);
@@ -139,10 +154,8 @@ export class Pointing {
 
   /** @param {HTMLElement} panel @param {number} square */
   tell(panel, square) {
-    const grid = geometry(panel);
-    if (!grid) return;
-    const row = (Math.floor(square / grid.columns) % grid.rows) + 1;
-    this.hand.say(`${row}, ${(square % grid.columns) + 1}: ${valueAt(panel, square)}`);
+    const value = this.hand.conceals(momentOf(panel, square)) ? '?' : valueAt(panel, square);
+    this.hand.say(`${placeOf(panel, square)}: ${value}`);
   }
 
   /** @param {ClipboardEvent} event */
@@ -158,9 +171,7 @@ export class Pointing {
   copy(event) {
     const at = this.focused(event);
     if (!at || !event.clipboardData) return;
-    const rows = [...at.panel.querySelectorAll('.as-table tbody tr')];
-    const text = rows.map((row) => [...row.children].map((cell) => cell.textContent).join('\t')).join('\n');
-    event.clipboardData.setData('text/plain', text.replaceAll('−', '-'));
+    event.clipboardData.setData('text/plain', asText(at.panel));
     event.preventDefault();
   }
 }

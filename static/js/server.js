@@ -1,6 +1,6 @@
 // Talks to the server. A refused change comes back as an error that can be shown as it is.
 
-/** What the server would not do; the message is its own, in the reader's language. */
+/** What the server would not do, or that it cannot be reached, in the reader's language. */
 export class Refused extends Error {}
 
 /**
@@ -12,15 +12,16 @@ export class Refused extends Error {}
  * @returns {Promise<any>}
  */
 async function post(url, body, type, language, signal) {
-  const response = await fetch(url, {
-    method: 'POST',
-    body,
-    signal,
-    headers: { 'Content-Type': type, 'Accept-Language': language },
-  });
-  const answer = await response.json();
-  if (answer.refused ?? !response.ok) throw new Refused(answer.refused ?? answer.detail);
-  return answer;
+  const headers = { 'Content-Type': type, 'Accept-Language': language };
+  try {
+    const response = await fetch(url, { method: 'POST', body, signal, headers });
+    const answer = await response.json();
+    if (answer.refused ?? !response.ok) throw new Refused(answer.refused ?? answer.detail);
+    return answer;
+  } catch (error) {
+    if (error instanceof Refused || signal?.aborted) throw error;
+    throw new Refused(document.body.dataset.unreachable); // no network, or a proxy's own page
+  }
 }
 
 /**

@@ -29,11 +29,19 @@ export class Session {
    * @returns {Promise<void>}
    */
   ask(more, remember) {
-    return this.queue(() => {
-      const { spec, phase, step, term, member, way, beside, mistake, language, root } = this.now();
-      const body = { spec, phase, step, term, member, way, beside, mistake, language, ...more };
-      return postJson(`${root}/lab/view`, body, language);
-    }, remember);
+    return this.queue(() => this.post('view', more), remember);
+  }
+
+  /** The rows of a panel's table, as HTML. @param {string} panel @returns {Promise<string>} */
+  async table(panel) {
+    return (await this.post('table', { panel })).rows;
+  }
+
+  /** @param {string} what @param {object} more */
+  post(what, more) {
+    const { spec, phase, step, term, member, way, beside, mistake, language, root } = this.now();
+    const body = { spec, phase, step, term, member, way, beside, mistake, language, ...more };
+    return postJson(`${root}/lab/${what}`, body, language);
   }
 
   /**

@@ -50,6 +50,7 @@ export class Stage {
       if (sentence) sentence.textContent = light.sentence;
       const derivation = this.part('derivation');
       if (derivation && light.lines) derivation.innerHTML = light.lines;
+      this.bench.querySelector('.turned')?.classList.remove('turned');
       this.lit = key;
     }
     for (const panel of this.panels ?? []) {
@@ -72,7 +73,8 @@ export class Stage {
   /** The forward stencil turns over onto the backward one. */
   turn() {
     const turning = /** @type {SVGGElement | null} */ (this.bench.querySelector('.turning'));
-    if (!turning || calm.matches) return;
+    if (!turning) return;
+    if (calm.matches) return void turning.classList.toggle('turned');
     const way = turning.style.getPropertyValue('--way');
     turning.animate(
       [

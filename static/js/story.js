@@ -18,6 +18,7 @@ class Figure extends Walk {
       choose: (key) => this.choose(key),
       edit: () => {},
       change: () => {},
+      conceals: () => false,
       say: () => {},
       single: (term) => this.stage.single(term),
     });

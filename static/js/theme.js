@@ -8,6 +8,9 @@
   } catch {
     // no storage, no memory
   }
+  root.classList.add('scripted');
+  const changed = () => document.dispatchEvent(new Event('theme'));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
   document.addEventListener('click', (event) => {
     if (!(event.target instanceof Element) || !event.target.closest('#theme')) return;
     const dark = getComputedStyle(root).getPropertyValue('--theme').trim() === 'dark';
@@ -17,6 +20,6 @@
     } catch {
       // as above
     }
-    document.dispatchEvent(new Event('theme'));
+    changed();
   });
 })();

@@ -4,6 +4,8 @@ import { Moments } from './moments.js';
 import { Player } from './player.js';
 import { Stage } from './stage.js';
 
+const FEW = 16; // steps of a layer that is played from its first; a picture from where it matters
+
 export class Walk {
   /**
    * @param {HTMLElement} root what the server has drawn
@@ -19,7 +21,7 @@ export class Walk {
     this.hovered = undefined;
     /** @type {string | undefined} a moment that was clicked and is not the player's */
     this.pinned = undefined;
-    this.touched = false;
+    this.fresh = true; // nobody has chosen where to stand
   }
 
   get key() {
@@ -53,7 +55,7 @@ export class Walk {
 
   /** @param {number} step @param {number} [term] */
   go(step, term = -1) {
-    this.touched = true;
+    this.fresh = false;
     this.pinned = this.hovered = undefined;
     this.data.step = Math.max(0, Math.min(step, this.data.steps - 1));
     this.data.term = term;
@@ -65,10 +67,6 @@ export class Walk {
    * @returns {Promise<'term' | 'step' | 'end'>}
    */
   async onward() {
-    if (!this.touched) {
-      await this.go(0, 0);
-      return 'step';
-    }
     const terms = (await this.moments.get(this.key))?.terms ?? 0;
     if (this.data.term >= 0 && this.data.term < terms) {
       await this.go(this.data.step, this.data.term + 1);
@@ -87,13 +85,15 @@ export class Walk {
     return undefined;
   }
 
-  /** Plays or pauses; from the end it begins again. */
+  /** Plays or pauses. A page just opened plays from the first node, a finished one again. */
   async play() {
+    if (this.player.playing) return this.player.pause();
     const { step, steps, term } = this.data;
     const terms = (await this.moments.get(this.key))?.terms ?? 0;
-    const over = this.touched && step >= steps - 1 && (term < 0 || term >= terms);
-    if (!this.player.playing && over) await this.go(0, 0);
-    this.player.toggle();
+    const over = step >= steps - 1 && (term < 0 || term >= terms);
+    const anew = this.fresh || over;
+    if (anew) await this.go(steps > FEW && this.fresh ? step : 0, 0);
+    return this.player.play(anew);
   }
 
   /** @param {boolean} playing */

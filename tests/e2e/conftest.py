@@ -19,8 +19,8 @@ from tests.e2e.lab import Lab
 from tests.e2e.watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20_000  # ms: a slow machine is no failure
 WATCH = pytest.StashKey[Watch]()
-UNPROVEN = frozenset(Path(__file__).with_name("unproven.txt").read_text().split())
 
 Visit = Callable[..., Lab]
 
@@ -72,9 +72,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
     """
     watch = Watch(address)
     request.node.stash[WATCH] = watch
-    # a slow machine is no failure; a known gap is not worth the wait
-    patience = 3_000 if request.node.nodeid in UNPROVEN else 20_000
-    expect.set_options(timeout=patience)
+    expect.set_options(timeout=PATIENCE)
 
     def open_lab(
         query: str = "",
@@ -88,7 +86,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
     ) -> Lab:
         options = {"reduced_motion": "reduce", "service_workers": "block", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(patience)
+        context.set_default_timeout(PATIENCE)
         watch.over(context)
         if not plots:
             context.route(re.compile(r"/(plotly\.js|lab/figures)$"), lambda _: None)
@@ -117,14 +115,3 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if watch is not None:
         assert watch.faults() == []
     return result
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What does not pass yet is run and reported, and does not fail the suite.
-
-    ``unproven.txt`` is a list to be emptied: each line is a gap of the lab, seen by its test.
-    """
-    gap = pytest.mark.xfail(strict=False, reason="a gap, listed in tests/e2e/unproven.txt")
-    for item in items:
-        if item.nodeid in UNPROVEN:
-            item.add_marker(gap)
