@@ -27,7 +27,6 @@ def create_app(settings: Settings) -> FastAPI:
         title="rot180",
         version=__version__,
         description=DESCRIPTION,
-        root_path=settings.root_path,
         openapi_url=None,  # served by the API itself, with its own components
         docs_url=None,  # the built-in docs load from a CDN
         redoc_url=None,

@@ -99,15 +99,15 @@ class Described:
         }
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document of the app's API."""
+def document(app: FastAPI, root: str) -> dict[str, Any]:
+    """The OpenAPI document of the app's API; ``root`` is where the app is mounted."""
     described = get_openapi(
         title="rot180",
         version=app.version,
         summary="Why a CNN's backward pass turns the kernel by 180°",
         description=app.description,
         routes=app.routes,
-        servers=[{"url": app.root_path or "/"}],
+        servers=[{"url": root or "/"}],
     )
     parts: dict[str, Any] = {}
     for name, kind in _COMPONENTS.items():

@@ -91,7 +91,9 @@ def _reading(limits: Limits, describe: Described) -> APIRouter:
     @routes.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:
         """This document."""
-        return tagged(request, dumps(document(request.app)), _SHARED)
+        return tagged(
+            request, dumps(document(request.app, request.scope.get("root_path", ""))), _SHARED
+        )
 
     return routes
 

@@ -30,12 +30,14 @@ from app.engine.wires import Wires
 
 def scatter_loop(layer: Layer, delta: Floats) -> Floats:
     """Every δ stamps the forward stencil into the map; where stamps overlap they add up."""
-    stencil, (s, t), (d, e) = forward_stencil(layer), layer.stride, layer.dilation
+    stencil = forward_stencil(layer)
+    (s, t), (d, e) = layer.stride, layer.dilation
     gathered = pad(np.zeros(layer.input.shape[1:]), layer.padding)
     for o, x, y in np.ndindex(delta.shape):
         for c, u, v in np.ndindex(stencil.shape[1:]):
-            channel = o // (len(stencil) // layer.groups) * stencil.shape[1] + c
-            gathered[channel, x * s + u * d, y * t + v * e] += delta[o, x, y] * stencil[o, c, u, v]
+            channel = in_group(stencil, layer.groups, o, c)
+            product = delta[o, x, y] * stencil[o, c, u, v]
+            gathered[channel, x * s + u * d, y * t + v * e] += product
     return uncovered(layer, gathered)
 
 
@@ -47,30 +49,40 @@ def transposed_matrix(layer: Layer, delta: Floats) -> Floats:
 
 def col2im(layer: Layer, delta: Floats) -> Floats:
     """Each tap once: all its products in one block, added where that tap stood."""
-    stencil, (s, t), (d, e) = forward_stencil(layer), layer.stride, layer.dilation
+    stencil = forward_stencil(layer)
+    (s, t), (d, e) = layer.stride, layer.dilation
     rows, columns = delta.shape[1:]
     gathered = pad(np.zeros(layer.input.shape[1:]), layer.padding)
     grouped = gathered.reshape(layer.groups, -1, *gathered.shape[1:])
     blocks = delta.reshape(layer.groups, -1, rows, columns)
     weights = stencil.reshape(layer.groups, -1, *stencil.shape[1:])
     for u, v in np.ndindex(stencil.shape[2:]):
+        down = slice(u * d, u * d + rows * s, s)
+        along = slice(v * e, v * e + columns * t, t)
         products = np.einsum("goc,goxy->gcxy", weights[..., u, v], blocks)
-        span = np.s_[u * d : u * d + rows * s : s, v * e : v * e + columns * t : t]
-        grouped[:, :, *span] += products
+        grouped[..., down, along] += products
     return uncovered(layer, gathered)
 
 
 def full_correlation(layer: Layer, delta: Floats) -> Floats:
     """Every node collects: the stencil, turned by 180°, slides over δ among zeros."""
-    turned = transpose_channels(rotate180(forward_stencil(layer)), layer.groups)
-    padded = pad(dilate(delta, layer.stride), collecting_padding(layer))
+    turned = rotate180(forward_stencil(layer))
+    turned = transpose_channels(turned, layer.groups)
+    d, e = layer.dilation
+    padded = dilate(delta, layer.stride)
+    padded = pad(padded, collecting_padding(layer))
     gathered = np.zeros(layer.input.shape[1:])
     for c, x, y in np.ndindex(gathered.shape):
         for o, u, v in np.ndindex(turned.shape[1:]):
-            channel = c // (len(turned) // layer.groups) * turned.shape[1] + o
-            seen = padded[channel, x + u * layer.dilation[0], y + v * layer.dilation[1]]
+            channel = in_group(turned, layer.groups, c, o)
+            seen = padded[channel, x + u * d, y + v * e]
             gathered[c, x, y] += seen * turned[c, o, u, v]
     return gathered
+
+
+def in_group(stencil: Floats, groups: int, row: int, column: int) -> int:
+    """The channel that a stencil's ``[row, column]`` meets: groups keep to themselves."""
+    return row // (len(stencil) // groups) * int(stencil.shape[1]) + column
 
 
 def uncovered(layer: Layer, padded: Floats) -> Floats:

@@ -30,7 +30,7 @@ WIDTH = 320.0  # no map is drawn wider; its cells shrink instead
 
 @dataclass(frozen=True)
 class Grid:
-    """Maps side by side: ``tiles`` of rows × columns square cells, ``across`` in a row."""
+    """Maps beside each other: ``tiles`` of rows × columns square cells, ``across`` in a row."""
 
     tiles: int
     rows: int
@@ -41,16 +41,24 @@ class Grid:
 
     @classmethod
     def fitting(
-        cls, shape: tuple[int, int, int], largest: float, across: int = 4, width: float = WIDTH
+        cls,
+        shape: tuple[int, int, int],
+        largest: float,
+        across: int | None = None,
+        width: float = WIDTH,
     ) -> Grid:
-        """The grid whose cells are as large as they may be."""
+        """The grid whose cells are as large as they may be, of those with as few lines."""
         tiles, rows, columns = shape
-        across = min(tiles, across)
-        gutter = 10.0 if across > 1 else 0.0
-        cell = min(
-            largest, (width - gutter * (across - 1)) / (columns * across), width / rows * 1.1
-        )
-        return cls(tiles, rows, columns, round(cell, 2), across, gutter)
+        gutter = 10.0 if tiles > 1 else 0.0
+
+        def cell(across: int) -> float:
+            lines = -(-tiles // across)
+            wide = (width - gutter * (across - 1)) / (columns * across)
+            high = (1.1 * width - gutter * (lines - 1)) / (rows * lines)
+            return round(max(0.5, min(largest, wide, high)), 2)
+
+        best = across or max(range(1, tiles + 1), key=lambda a: (cell(a), a))
+        return cls(tiles, rows, columns, cell(best), best, gutter)
 
     @property
     def gap(self) -> int:

@@ -19,7 +19,8 @@ from app.figures.svg import text_width
 from app.words.numbers import short
 from app.words.symbols import Symbols
 
-WIDTH, HEIGHT = 400.0, 300.0
+WIDTH, HEIGHT, TALL = 400.0, 300.0, 430.0
+FEW = 14  # nodes a side up to which the lower height has room for their names
 WHOLE = 36  # nodes a side up to which the whole graph is drawn
 FOCUS = 26  # nodes a side that are drawn of a larger one
 
@@ -43,7 +44,7 @@ class Column:
         return None if y is None else (self.x + side * self.radius, y)
 
 
-def _column(x: float, cells: list[int], row: int) -> Column:
+def _column(x: float, height: float, cells: list[int], row: int) -> Column:
     """``row`` is the length of a map's row; half a space more stands between rows."""
     slots, at = [], 0.0
     for i, cell in enumerate(cells):
@@ -51,8 +52,8 @@ def _column(x: float, cells: list[int], row: int) -> Column:
             at += 0.45
         slots.append(at)
         at += 1
-    space = min(34.0, (HEIGHT - 26) / max(1.0, at - 1))
-    top = HEIGHT / 2 - (slots[-1] * space / 2 if slots else 0)
+    space = min(34.0, (height - 26) / max(1.0, at - 1))
+    top = height / 2 - (slots[-1] * space / 2 if slots else 0)
     nodes = {cell: top + slot * space for cell, slot in zip(cells, slots, strict=True)}
     return Column(x, nodes, max(3.0, min(13.0, space * 0.42)))
 
@@ -65,18 +66,20 @@ class Wiring:
         self.symbols = Symbols(trace.layer)
         sources, targets = trace.step_count("deltas"), trace.step_count("forward")
         self.whole = max(sources, targets) <= WHOLE
+        crowd = max(sources, targets) if self.whole else FOCUS
+        self.height = HEIGHT if crowd <= FEW else TALL
         if self.whole:
             self.left, self.right = self._columns(list(range(sources)), list(range(targets)))
 
     def _columns(self, sources: list[int], targets: list[int]) -> tuple[Column, Column]:
         return (
-            _column(86, sources, self.trace.layer.input.shape[3]),
-            _column(WIDTH - 96, targets, self.trace.layer.output_shape[3]),
+            _column(86, self.height, sources, self.trace.layer.input.shape[3]),
+            _column(WIDTH - 96, self.height, targets, self.trace.layer.output_shape[3]),
         )
 
     def panel(self, phase: Phase) -> Panel:
         """Every wire, pale, and every node with its value as far as the phase knows it."""
-        figure = blank(int(WIDTH), int(HEIGHT))
+        figure = blank(int(WIDTH), int(self.height))
         if self.whole:
             table = self.trace.wires.table
             taps = sorted({self.symbols.colour(t) for t in table.tap.tolist()})
@@ -132,7 +135,7 @@ class Wiring:
             return [circles]
         left = side == "source"
         names = [self._name(side, phase, cell) for cell in cells]
-        size = round(max(8.5, min(12, column.radius * 1.05)), 2)
+        size = round(max(9.5, min(12, column.radius * 1.05)), 2)
         labels: dict[str, object] = {
             "type": "scatter", "mode": "text", "hoverinfo": "skip",
             "x": [column.x + (-1 if left else 1) * (column.radius + 6)] * len(cells), "y": y,
@@ -212,7 +215,7 @@ class Wiring:
                     align = "right" if side == "source" else "left"
                     found.append(
                         marks.text((x, y), self._name(side, phase, cell), "name",
-                                   size=max(8.5, min(12, column.radius * 1.2)),
+                                   size=max(10, min(12, column.radius * 1.2)),
                                    colour="var(--muted)", align=align)
                     )  # fmt: skip
         return found

@@ -33,7 +33,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Stepper:
-    """A whole number, its ends, and why it ends there."""
+    """A whole number, its ends, and why it ends there; ``text`` where the axes differ."""
 
     name: str
     label: str
@@ -42,6 +42,7 @@ class Stepper:
     most: int
     under: str
     over: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,11 @@ def _steppers(trace: Trace, language: str) -> list[Stepper]:
     def both(name: str) -> int:
         return min(int(getattr(axis, name)) for axis in (rows, columns))
 
-    holes = [axis.most_dilation for axis in (rows, columns) if axis.taps > 1]
+    stride, dilation = trace.layer.stride, trace.layer.dilation
+    holes = [axis.most_dilation - axis.dilation for axis in (rows, columns) if axis.taps > 1]
+
+    def both_of(pair: tuple[int, int]) -> str:
+        return "" if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
 
     def kernel_end(axis: Axis) -> str:
         return fits if axis.most_taps < MOST_ROWS["kernel"] else lab
@@ -141,15 +146,16 @@ def _steppers(trace: Trace, language: str) -> list[Stepper]:
     return [
         *maps,
         *kernels,
-        Stepper("stride", _("stride"), trace.layer.stride[0], 1,
-                max(rows.most_stride, columns.most_stride), one,
-                _("A larger stride gives a single window, as this one does.")),
+        Stepper("stride", _("stride"), max(stride), 1,
+                max(max(stride) + axis.most_stride - axis.stride for axis in (rows, columns)), one,
+                _("A larger stride gives a single window, as this one does."), both_of(stride)),
         Stepper("padding", _("padding"), max(sides),
                 max(rows.least_padding, columns.least_padding), both("most_padding"),
                 _("Less padding, and the stencil no longer fits.") if min(sides) else one,
                 _("With more, some windows would lie beside the map.")),
-        Stepper("dilation", _("dilation"), trace.layer.dilation[0], 1, min(holes, default=1), one,
-                fits if max(rows.taps, columns.taps) > 1 else _("One tap has no holes to widen.")),
+        Stepper("dilation", _("dilation"), max(dilation), 1,
+                max(dilation) + min(holes, default=0), one,
+                fits if holes else _("One tap has no holes to widen."), both_of(dilation)),
     ]  # fmt: skip
 
 

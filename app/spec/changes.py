@@ -126,7 +126,9 @@ def table(text: object) -> list[list[float]]:
         inside = line.strip().strip("[]").strip()
         mark = next((m for m in ("\t", ";", ",") if m in inside), None)
         words = inside.split(mark) if mark else inside.split()
-        rows.append([number(word) for word in words if word.strip() or mark == "\t"])
+        if mark and not words[-1].strip():  # a separator after the last
+            words.pop()
+        rows.append([number(word) for word in words])
     if not rows:
         raise SpecError(("change", "text"), "holds no numbers; copy some cells first")
     return rows
@@ -164,9 +166,10 @@ def _size(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSp
     field = _field(change)
     sizes = (change.get("rows"), change.get("columns"))
     array = _array(spec, field, limits)
-    most = max(MOST_ROWS.get(field, 0), *array.shape[-2:])  # a picture may shrink step by step
-    if not all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= most for n in sizes):
-        raise SpecError(("change", "rows"), "must be 1 to {most}", most=most)
+    for name, n, now in zip(("rows", "columns"), sizes, array.shape[-2:], strict=True):
+        most = max(MOST_ROWS.get(field, 0), now)  # a picture may shrink step by step
+        if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= most:
+            raise SpecError(("change", name), "must be 1 to {most}", most=most)
     fitted = refit(array, (*array.shape[:-2], *map(int, sizes)))  # type: ignore[arg-type]
     return _with(spec, limits, **{field: fitted.tolist()})
 
@@ -183,10 +186,13 @@ def _step(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSp
         sizes[side] = sizes.get(side, 0) + by
         return _size(spec, {"field": field, **sizes}, limits)
     layer = spec.layer(limits)
-    (top, bottom), (left, right) = layer.padding
-    now = {"stride": layer.stride[0], "dilation": layer.dilation[0],
-           "padding": max(top, bottom, left, right)}  # fmt: skip
-    return _set(spec, {"field": field, "value": now.get(field, 0) + by}, limits)
+    if field == "padding":
+        value: object = max(zeros for pair in layer.padding for zeros in pair) + by
+    elif field in ("stride", "dilation"):  # each axis on its own, none below 1
+        value = [max(1, n + by) for n in getattr(layer, field)]
+    else:
+        value = None
+    return _set(spec, {"field": field, "value": value}, limits)
 
 
 def _nudge(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:

@@ -21,6 +21,10 @@ def sentence(trace: Trace, step: Step, language: str, member: int = 0) -> str:
         return _deltas(trace, step, language, member)
     # the same wires for every member of a batch
     ngettext, count = counter(language), len(step) // trace.layer.input.shape[0]
+    if not count:
+        return translator(language)(
+            "{weight} meets nothing but padding, so no wire has it and its gradient is 0."
+        ).format(weight=Symbols(trace.layer).weight(step.cell))
     return ngettext(
         "{weight} sits on one wire. Its gradient is the δ at one end times the activation at the "
         "other: {total}.",

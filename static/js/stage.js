@@ -94,6 +94,7 @@ export class Stage {
   sum(term, terms) {
     const addends = all(this.bench, '.formula [data-term]');
     addends.forEach((addend, i) => addend.classList.toggle('waiting', i >= term));
+    within(addends[Math.max(0, Math.min(term, addends.length) - 1)]);
     const result = /** @type {HTMLElement | null} */ (this.bench.querySelector('.formula .result'));
     if (!result) return;
     const done = term >= terms;
@@ -141,6 +142,16 @@ export class Stage {
       mark.classList.add('hot');
     }
   }
+}
+
+/** Keeps a long formula scrolled to the term that has landed. @param {Element | undefined} addend */
+function within(addend) {
+  const box = /** @type {HTMLElement | null | undefined} */ (addend?.closest('.formula.long'));
+  if (!box || !addend) return;
+  const here = addend.getBoundingClientRect();
+  const frame = box.getBoundingClientRect();
+  if (here.top < frame.top) box.scrollTop -= frame.top - here.top;
+  else if (here.bottom > frame.bottom) box.scrollTop += here.bottom - frame.bottom;
 }
 
 /**

@@ -77,10 +77,9 @@ def test_a_theme_may_be_asked_for(theme: str, given: str | None) -> None:
     assert html.get("data-theme") == given
 
 
-@pytest.mark.filterwarnings("ignore:The `root_path` parameter is deprecated")
 def test_behind_a_proxy_every_address_has_the_prefix() -> None:
     """Links, scripts, style sheets, and the script's own requests."""
-    with TestClient(create_app(Settings(root_path="/sub"))) as client:
+    with TestClient(create_app(Settings()), root_path="/sub") as client:
         page, story = (Page(client.get(path).text) for path in ("/lab", "/"))
     assert page.data["root"] == "/sub"
     links = [*page.all_attributes("href", "src"), *story.all_attributes("href", "src")]

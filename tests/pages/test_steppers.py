@@ -71,6 +71,38 @@ def test_a_button_that_can_be_pressed_does_what_it_says(
     assert values == {n: s.value for n, s in before.items()} | {name: stepper.value + by}
 
 
+@given(
+    st.tuples(st.integers(3, 7), st.integers(3, 7)),
+    st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    st.fixed_dictionaries(
+        {
+            "stride": st.lists(st.integers(1, 3), min_size=2, max_size=2),
+            "dilation": st.lists(st.integers(1, 2), min_size=2, max_size=2),
+            "padding": st.sampled_from(["valid", "same", "full", [[0, 1], [2, 0]]]),
+        }
+    ),
+    st.sampled_from(NAMES),
+    st.sampled_from([1, -1]),
+)
+@BOUNDED
+def test_uneven_layers_and_named_paddings_are_stepped_too(
+    size: tuple[int, int], taps: tuple[int, int], given_: dict[str, Any], name: str, by: int
+) -> None:
+    """A link may hold a stride of 3×1: what can be pressed is not refused, and shows both."""
+    body = {"input": eighths(1, size).tolist(), "kernel": eighths(2, taps).tolist(), **given_}
+    try:
+        spec = LayerSpec.parse(body)
+        spec.layer()
+    except EngineError:
+        return  # no such layer
+    stepper = _steppers(spec)[name]
+    if name in ("stride", "dilation"):
+        pair = given_[name]
+        assert stepper.text == ("" if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}")
+    if stepper.value < stepper.most if by > 0 else stepper.value > stepper.least:
+        assert _stepped(spec, name, by) is not None
+
+
 @given(specs(square=True), st.sampled_from(NAMES), st.sampled_from([1, -1]))
 @BOUNDED
 def test_a_button_that_cannot_be_pressed_would_do_nothing(

@@ -246,3 +246,25 @@ def test_limits_hold_for_changes_too() -> None:
     with pytest.raises(LimitError):
         apply(ARTICLE, {"kind": "size", "field": "input", "rows": 16, "columns": 16}, few)
     assert set(MOST_ROWS) == {"input", "kernel"}
+
+
+def test_a_side_may_grow_to_its_own_end() -> None:
+    """A wide picture's rows do not get its columns' length to grow to."""
+    spec = LayerSpec(input=[[1.0] * 20] * 16, kernel=[[1.0, 2.0]])
+    with pytest.raises(SpecError, match="1 to 16"):
+        apply(spec, {"kind": "step", "name": "input.rows", "by": 1})
+
+
+@pytest.mark.parametrize("text", ["1,,2", "1\t\t2", "1;;2", ",1"])
+def test_a_hole_in_what_is_pasted_is_refused(text: str) -> None:
+    """To close it up would put a number where it was not meant."""
+    spec = LayerSpec(input=[[1.0, 2.0, 3.0]], kernel=[[1.0]])
+    with pytest.raises(SpecError, match="is not a number"):
+        apply(spec, {"kind": "paste", "field": "input", "cell": 0, "text": text})
+
+
+def test_a_separator_may_end_a_line() -> None:
+    """As some programs write it."""
+    spec = LayerSpec(input=[[1.0, 2.0, 3.0]], kernel=[[1.0]])
+    pasted = apply(spec, {"kind": "paste", "field": "input", "cell": 0, "text": "7,8,\n"})
+    assert pasted.input.tolist() == [[7.0, 8.0, 3.0]]
