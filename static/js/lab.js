@@ -88,18 +88,6 @@ export class Lab extends Walk {
     strip.scrollLeft = chip.offsetLeft - (strip.clientWidth - chip.offsetWidth) / 2;
   }
 
-  /** The address of the state as it is. */
-  link(language = this.data.language) {
-    const { spec, phase, step, term, member, way, beside, mistake, root } = this.data;
-    const query = [`lang=${language}`, `spec=${spec}`, `phase=${phase}`, `step=${step}`];
-    if (term >= 0) query.push(`term=${term}`);
-    if (member) query.push(`member=${member}`);
-    if (way !== 'gather') query.push(`way=${way}`);
-    if (beside) query.push(`beside=${beside}`);
-    if (beside === 'mistakes' && mistake) query.push(`mistake=${mistake}`);
-    return `${root}/lab?${query.join('&')}`;
-  }
-
   /** Larger, and nothing beside the stage; the same again brings it back. */
   project() {
     const on = document.documentElement.toggleAttribute('data-projector');

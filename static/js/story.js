@@ -25,6 +25,12 @@ class Figure extends Walk {
     this.pointing.renew();
     root.addEventListener('click', (event) => this.clicked(/** @type {Element} */ (event.target)));
     this.show();
+    root.dataset.ready = 'true';
+  }
+
+  shown() {
+    const open = /** @type {HTMLAnchorElement} */ (this.root.querySelector('a.open'));
+    open.href = this.link();
   }
 
   /** @param {string} key */
@@ -70,7 +76,7 @@ const near = new IntersectionObserver(
   },
   { rootMargin: '200px' },
 );
-for (const slot of document.querySelectorAll('.slot')) near.observe(slot);
+for (const slot of document.querySelectorAll('.scene > .slot')) near.observe(slot);
 
 // Space goes on: first the scene plays, then the next one comes.
 document.addEventListener('keydown', (event) => {

@@ -33,6 +33,18 @@ export class Walk {
     return this.hovered ?? this.pinned ?? this.key;
   }
 
+  /** The address, in the lab, of the state as it is. */
+  link(language = this.data.language) {
+    const { spec, phase, step, term, member, way, beside, mistake, root } = this.data;
+    const query = [`lang=${language}`, `spec=${spec}`, `phase=${phase}`, `step=${step}`];
+    if (term >= 0) query.push(`term=${term}`);
+    if (member) query.push(`member=${member}`);
+    if (way !== 'gather') query.push(`way=${way}`);
+    if (beside) query.push(`beside=${beside}`);
+    if (beside === 'mistakes' && mistake) query.push(`mistake=${mistake}`);
+    return `${root}/lab?${query.join('&')}`;
+  }
+
   /** Whether a moment keeps its sum to itself. @param {string} _key */
   conceals(_key) {
     return false;

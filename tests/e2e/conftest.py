@@ -68,7 +68,8 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
     """Opens the lab in a fresh context: ``visit(lang="zh", plots=True, width=320, …)``.
 
     Without ``plots`` plotly.js and its figures never arrive, and the server's own drawings stay:
-    that is what a reader has first, and it saves most of a page's cost.
+    that is what a reader has first, and it saves most of a page's cost. Other pages than the lab
+    are not waited for: ``ready=False``.
     """
     watch = Watch(address)
     request.node.stash[WATCH] = watch
@@ -82,6 +83,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
         width: int = 1280,
         height: int = 900,
         path: str = "/lab",
+        ready: bool = True,
         **options: Any,
     ) -> Lab:
         options = {"reduced_motion": "reduce", "service_workers": "block", **options}
@@ -93,7 +95,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
         page = context.new_page()
         lab = Lab(page, address)
         lab.goto(f"{path}?{'&'.join(filter(None, (f'lang={lang}' if lang else '', query)))}")
-        if options.get("java_script_enabled", True):
+        if ready and options.get("java_script_enabled", True):
             lab.until_ready(plots=plots)
         return lab
 

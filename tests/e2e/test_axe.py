@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from app.spec import PRESETS, encode
 from tests.e2e.conftest import Visit
-from tests.e2e.lab import Lab
 
 AXE = Axe()
 SIGMOID = encode(PRESETS["article"].spec) + "~a=sigmoid~b=0.5"
 
 
-def _violations(lab: Lab) -> list[str]:
+def violations(page: Page) -> list[str]:
     """What axe says is wrong: rule, and the first places."""
-    found: list[dict[str, Any]] = AXE.run(lab.page).response["violations"]
+    found: list[dict[str, Any]] = AXE.run(page).response["violations"]
     return [
         f"{rule['id']} ({rule['impact']}): "
         + "; ".join(str(node["html"])[:160] for node in rule["nodes"][:4])
@@ -35,7 +34,7 @@ def test_no_violation(visit: Visit, lang: str, theme: str) -> None:
         lab.open(f"spec={encode(PRESETS[layer].spec)}&phase=deltas&step=4", lang)
         if lang == "en" and layer == "channels":
             lab.until_plotted()
-        assert _violations(lab) == [], layer
+        assert violations(lab.page) == [], layer
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -44,7 +43,7 @@ def test_no_violation_in_any_phase(visit: Visit, theme: str) -> None:
     lab = visit(color_scheme=theme)
     for phase in ("forward", "weights", "deltas&way=scatter"):
         lab.open(f"spec={SIGMOID}&phase={phase}&step=3&term=1")
-        assert _violations(lab) == [], phase
+        assert violations(lab.page) == [], phase
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -52,9 +51,9 @@ def test_no_violation_in_the_tables(visit: Visit, lang: str) -> None:
     """With every panel's table opened, also at the width of a phone."""
     lab = visit("phase=deltas&step=1", lang=lang)
     lab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-    assert _violations(lab) == []
+    assert violations(lab.page) == []
     lab.page.set_viewport_size({"width": 320, "height": 640})
-    assert _violations(lab) == []
+    assert violations(lab.page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -64,7 +63,7 @@ def test_no_violation_in_the_dialogs(visit: Visit, theme: str, opener: str) -> N
     lab = visit(color_scheme=theme)
     lab.button(opener).click()
     expect(lab.page.get_by_role("dialog")).to_be_visible()
-    assert _violations(lab) == []
+    assert violations(lab.page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -78,7 +77,7 @@ def test_no_violation_when_something_is_wrong(visit: Visit, theme: str) -> None:
     lab.editor.fill("two")
     lab.press("Enter")
     expect(lab.complaint).to_be_visible()
-    assert _violations(lab) == []
+    assert violations(lab.page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -88,7 +87,7 @@ def test_no_violation_below(visit: Visit, theme: str) -> None:
     for beside in ("matrix", "derivation", "ways", "mistakes"):
         lab.open(f"phase=deltas&step=4&beside={beside}")
         expect(lab.button(f"beside-{beside}")).to_have_attribute("aria-pressed", "true")
-        assert _violations(lab) == [], beside
+        assert violations(lab.page) == [], beside
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -100,7 +99,7 @@ def test_no_violation_while_predicting(visit: Visit, theme: str) -> None:
     guess.fill("9")
     lab.press("Enter")
     expect(lab.page.locator("#judgement")).not_to_be_empty()
-    assert _violations(lab) == []
+    assert violations(lab.page) == []
 
 
 def test_no_violation_on_the_projector(visit: Visit) -> None:
@@ -108,7 +107,7 @@ def test_no_violation_on_the_projector(visit: Visit) -> None:
     lab = visit(width=1920, height=1080)
     lab.press("p")
     expect(lab.page.locator(".settings")).to_be_hidden()
-    assert _violations(lab) == []
+    assert violations(lab.page) == []
 
 
 def test_no_violation_on_a_page_that_is_not_there(visit: Visit) -> None:
@@ -122,4 +121,4 @@ def test_no_violation_on_a_page_that_is_not_there(visit: Visit) -> None:
     )
     lab.goto("/nowhere")
     expect(lab.page.locator("h1")).to_be_visible()
-    assert _violations(lab) == []
+    assert violations(lab.page) == []
