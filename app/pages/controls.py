@@ -55,6 +55,7 @@ class Controls:
     activations: list[Choice]
     presets: list[Choice]
     steppers: list[Stepper]
+    names: list[tuple[str, str, bool]]
     bias: str
     members: int
 
@@ -91,6 +92,7 @@ def controls(spec: LayerSpec, trace: Trace, view: View, language: str) -> Contro
             for p in PRESETS.values()
         ],
         steppers=_steppers(trace, language),
+        names=[(n, label, view.names == n) for n, label in (("math", "δ₁₁"), ("code", "d[0,0]"))],
         bias=_bias(layer.bias.tolist()),
         members=layer.input.shape[0],
     )

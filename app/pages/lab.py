@@ -19,12 +19,14 @@ from app.exchange import computed, json_answer, json_body, raw_body
 from app.figures import palette
 from app.pages import picture, render, sheets, workbench
 from app.pages.frame import Page, around, html, language_of, root_of
+from app.pages.lesson import Card, card
 from app.pages.prediction import judge
 from app.pages.workbench import Moments, Workbench
 from app.settings import Settings
-from app.spec import PRESETS, LayerSpec, Limits, SpecError, View, changes, decode
+from app.spec import PRESETS, LayerSpec, Lesson, Limits, SpecError, View, changes, decode
 from app.spec.view import ALL
 from app.words import DEFAULT, LANGUAGES, N_, say, translator
+from app.words.symbols import written
 
 FIRST = View(phase="deltas", step=1)
 NINE = 9  # nodes of the article's map
@@ -36,6 +38,8 @@ class LabPage(Page):
     """What ``pages/lab.html`` is rendered from."""
 
     notice: str
+    lesson: Card | None
+    hidden: str  # what a lesson keeps out of the way, as words for the style sheet
     bench: Workbench
     data: dict[str, Any]
 
@@ -72,10 +76,17 @@ def router(settings: Settings) -> APIRouter:
             trace = trace_of(spec, limits)
         somewhere = "phase" in query or "step" in query
         view = View.of(query if somewhere else {**query, **FIRST.query()}).within(trace)
-        bench = workbench.build(spec, trace, view, language)
-        page = LabPage(
-            **around(request, "lab"), notice=notice, bench=bench, data=_data(bench, root)
-        )
+        with written(view.names):
+            bench = workbench.build(spec, trace, view, language)
+            lesson = Lesson.of(query)
+            page = LabPage(
+                **around(request, "lab"),
+                notice=notice,
+                lesson=card(lesson, language),
+                hidden=" ".join(lesson.hide),
+                bench=bench,
+                data={**_data(bench, root), "lesson": lesson.query()},
+            )
         return html("lab", page)
 
     @routes.post("/lab/view")
@@ -90,7 +101,7 @@ def router(settings: Settings) -> APIRouter:
                     raise SpecError(("change",), "must be an object")
                 spec = changes.apply(spec, change, limits)
             root = root_of(request)
-            return await _json(spec, lambda: _answer(spec, body, language, root, limits))
+            return await _json(spec, body, lambda: _answer(spec, body, language, root, limits))
         except EngineError as error:
             return _refused(error, language)
 
@@ -103,7 +114,8 @@ def router(settings: Settings) -> APIRouter:
             spec = changes.with_picture(_spec(query, limits), picture.grey_map(data), limits)
         except EngineError as error:
             return _refused(error, language)
-        return await _json(spec, lambda: _answer(spec, query, language, root_of(request), limits))
+        root = root_of(request)
+        return await _json(spec, query, lambda: _answer(spec, query, language, root, limits))
 
     @routes.post("/lab/moments")
     async def moments(request: Request) -> Response:
@@ -112,11 +124,12 @@ def router(settings: Settings) -> APIRouter:
 
         def answer() -> dict[str, Any]:
             trace = trace_of(spec, limits)
-            keys = [_key(key, trace) for key in _list(body.get("keys"))]
+            asked = [_key(key) for key in _list(body.get("keys"))]
+            keys = [(phase, step) for phase, step in asked if step < trace.step_count(phase)]
             made = Moments(trace, _view(body).within(trace), language)
             return {"moments": moments_of(made, keys)}
 
-        return await _json(spec, answer)
+        return await _json(spec, body, answer)
 
     @routes.post("/lab/table")
     async def table(request: Request) -> Response:
@@ -132,7 +145,7 @@ def router(settings: Settings) -> APIRouter:
             macros = render.environment(DEFAULT).get_template("macros/panel.html").module
             return {"rows": str(macros.rows(sheets.table(panel)))}  # type: ignore[attr-defined]
 
-        return await _json(spec, answer)
+        return await _json(spec, body, answer)
 
     @routes.post("/lab/figures")
     async def figures(request: Request) -> Response:
@@ -145,7 +158,7 @@ def router(settings: Settings) -> APIRouter:
             panels = sheets.shown(trace, _view(body).within(trace)).by_name
             return {"figures": {n: palette.resolve(p.figure, theme) for n, p in panels.items()}}
 
-        return await _json(spec, answer)
+        return await _json(spec, body, answer)
 
     @routes.post("/lab/predict")
     async def predict(request: Request) -> Response:
@@ -155,7 +168,7 @@ def router(settings: Settings) -> APIRouter:
             guess = changes.number(body.get("text"))
             trace = trace_of(spec, limits)
             view = replace(_view(body), phase="deltas").within(trace)
-            return await _json(spec, lambda: asdict(judge(trace, view, guess, language)))
+            return await _json(spec, body, lambda: asdict(judge(trace, view, guess, language)))
         except EngineError as error:
             return _refused(error, language)
 
@@ -167,8 +180,12 @@ def router(settings: Settings) -> APIRouter:
     return routes
 
 
-async def _json(spec: LayerSpec, answer: Callable[[], object]) -> Response:
-    return Response(await computed(spec, answer), media_type="application/json")
+async def _json(spec: LayerSpec, body: dict[str, Any], answer: Callable[[], object]) -> Response:
+    def named() -> object:
+        with written(_view(body).names):
+            return answer()
+
+    return Response(await computed(spec, named), media_type="application/json")
 
 
 def _refused(error: EngineError, language: str) -> Response:
@@ -214,6 +231,7 @@ def script_data(
         "way": view.way,
         "beside": view.beside,
         "mistake": view.mistake,
+        "names": view.names,
         "steps": made.trace.step_count(view.phase),
         "language": made.language,
         "root": root,
@@ -258,7 +276,7 @@ def _next_view(body: dict[str, Any], trace: Trace) -> View:
     if "step" in body and not (isinstance(change, dict) and change.get("kind") == "preset"):
         return view
     if trace.step_count("deltas") <= NINE:
-        return replace(FIRST, phase=view.phase, way=view.way, beside=view.beside)
+        return replace(view, step=FIRST.step, term=ALL)
     rows, columns = trace.step_shape(view.phase)[-2:]
     return replace(view, step=rows // 2 * columns + columns // 2, term=ALL)
 
@@ -274,11 +292,8 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _key(key: Any, trace: Trace) -> tuple[Phase, int]:
+def _key(key: Any) -> tuple[Phase, int]:
     name, _, number = key.partition("/") if isinstance(key, str) else ("", "", "")
     if name not in PHASES or not number.isascii() or not number.isdigit() or len(number) > 9:
         raise SpecError(("keys",), "must be like deltas/4")
-    phase: Phase = name
-    if int(number) >= trace.step_count(phase):
-        raise SpecError(("keys",), "must be like deltas/4, with a step that the layer has")
-    return phase, int(number)
+    return name, int(number)

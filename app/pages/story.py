@@ -13,6 +13,7 @@ from app.figures import landed
 from app.pages import render
 from app.pages.frame import Page, around, html, language_of, root_of
 from app.pages.lab import script_data
+from app.pages.lesson import Card, of_scene
 from app.pages.sheets import Sheet, sheet
 from app.pages.workbench import Moments
 from app.settings import Settings
@@ -29,6 +30,7 @@ class Told:
     """A scene with its figure, in one language and one operation."""
 
     scene: Scene
+    card: Card
     number: int
     operation: str
     switchable: bool
@@ -72,9 +74,10 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
     made = Moments(trace, view, language)
     light, cover = landed(made.overlays.of(view.phase, view.step))  # whole, for want of a script
     panels = made.shown.by_name
-    permalink = encode(spec)
+    permalink, lesson = encode(spec), {"lesson": scene.name}
     return Told(
         scene=scene,
+        card=of_scene(scene, language),
         number=number,
         operation=operation,
         switchable=scene.preset != "dense",
@@ -85,8 +88,11 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
         sentence=sentence(trace, step, language, view.member),
         lines=derivation(trace, view.step, language) if view.beside == "derivation" else [],
         lab=f"{root}/lab?"
-        + urlencode({"lang": language, "spec": permalink, **view.query()}, safe="~,:!*="),
-        data=script_data(made, permalink, root, [(view.phase, view.step)]),
+        + urlencode({"lang": language, "spec": permalink, **view.query(), **lesson}, safe="~,:!*="),
+        data={
+            **script_data(made, permalink, root, [(view.phase, view.step)]),
+            "lesson": lesson,
+        },
     )
 
 

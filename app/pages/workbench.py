@@ -18,7 +18,7 @@ from app.spec import LayerSpec, View, encode
 from app.words import translator
 from app.words.derivation import derivation
 from app.words.formulas import Formula, formula
-from app.words.sentences import sentence
+from app.words.sentences import bias_sentence, sentence
 from app.words.symbols import Symbols
 
 WHOLE = 80  # moments that are sent along with a page; of a larger layer they are fetched
@@ -43,6 +43,7 @@ class Workbench:
     steps: int
     formula: Formula
     sentence: str
+    aside: str  # what the weights' phase says of the bias, else ""
     facts: str
 
 
@@ -72,6 +73,7 @@ def build(spec: LayerSpec, trace: Trace, view: View, language: str) -> Workbench
         steps=count,
         formula=formula(trace, step, view.member),
         sentence=sentence(trace, step, language, view.member),
+        aside=bias_sentence(trace, step.cell, language) if view.phase == "weights" else "",
         facts=_facts(trace, language),
     )
 
@@ -109,6 +111,8 @@ class Moments:
             "sentence": sentence(self.trace, step, self.language, self.view.member),
             "whole": whole,
         }
+        if phase == "weights":
+            moment["aside"] = bias_sentence(self.trace, cell, self.language)
         if self.view.beside == "derivation" and phase == "deltas":
             moment["lines"] = derivation(self.trace, cell, self.language)
         return moment, formula(self.trace, step, self.view.member)

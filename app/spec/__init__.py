@@ -5,6 +5,7 @@ from app.spec.body import Body
 from app.spec.errors import LimitError, PermalinkError, SpecError
 from app.spec.figure import FigureSpec
 from app.spec.layer import LayerSpec, NodeSpec
+from app.spec.lesson import Lesson
 from app.spec.limits import DEFAULT_LIMITS, Limits
 from app.spec.permalink import decode, encode
 from app.spec.presets import PRESETS, Preset
@@ -16,6 +17,7 @@ __all__ = [
     "Body",
     "FigureSpec",
     "LayerSpec",
+    "Lesson",
     "LimitError",
     "Limits",
     "NodeSpec",

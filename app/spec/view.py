@@ -9,6 +9,7 @@ from typing import Literal, Self, get_args
 from app.engine import PHASES, Phase, Trace
 
 Way = Literal["gather", "scatter"]
+Names = Literal["math", "code"]
 Beside = Literal["", "matrix", "derivation", "ways", "mistakes"]
 BESIDE: tuple[Beside, ...] = get_args(Beside)
 
@@ -21,10 +22,10 @@ class View:
 
     ``way`` tells the deltas' phase by gathering (the window slides) or scattering (δ stamps);
     ``beside`` is what stands below the stage: the matrices, the derivation, the four ways, or a
-    ``mistake``.
+    ``mistake``. ``names`` are the formulas' (δ₁₁) or code's (d[0,0]).
 
-    >>> View.of({"phase": "weights", "step": "3", "term": "junk"})
-    View(phase='weights', step=3, term=-1, member=0, way='gather', beside='', mistake='')
+    >>> View.of({"phase": "weights", "step": "3", "term": "junk"}).query()
+    {'phase': 'weights', 'step': '3'}
     """
 
     phase: Phase = "deltas"
@@ -34,6 +35,7 @@ class View:
     way: Way = "gather"
     beside: Beside = ""
     mistake: str = ""
+    names: Names = "math"
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
@@ -47,6 +49,7 @@ class View:
             term=_whole(query.get("term"), view.term),
             member=_whole(query.get("member"), view.member),
             way="scatter" if query.get("way") == "scatter" else "gather",
+            names="code" if query.get("names") == "code" else "math",
             mistake=query.get("mistake", "")[:40],
             beside=next((name for name in BESIDE if name == query.get("beside")), view.beside),
         )
@@ -63,7 +66,7 @@ class View:
     def query(self) -> dict[str, str]:
         """The query parameters that are not what they would be anyway."""
         standard = type(self)()
-        names = ("phase", "step", "term", "member", "way", "beside", "mistake")
+        names = ("phase", "step", "term", "member", "way", "beside", "mistake", "names")
         return {n: str(getattr(self, n)) for n in names if getattr(self, n) != getattr(standard, n)}
 
 

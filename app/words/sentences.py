@@ -7,9 +7,10 @@ from collections.abc import Callable
 from app.engine import Trace
 from app.engine.trace import Step
 from app.words.catalogue import Translate, counter, translator
-from app.words.numbers import short
+from app.words.numbers import bracketed, short
 from app.words.symbols import Symbols
 
+SUMMED = 9  # deltas that a bias's sum writes out
 NAMED = 4  # nodes or weights called by name; more are counted
 
 
@@ -20,9 +21,10 @@ def sentence(trace: Trace, step: Step, language: str, member: int = 0) -> str:
     if step.phase == "deltas":
         return _deltas(trace, step, language, member)
     # the same wires for every member of a batch
-    ngettext, count = counter(language), len(step) // trace.layer.input.shape[0]
+    _, ngettext = translator(language), counter(language)
+    count = len(step) // trace.layer.input.shape[0]
     if not count:
-        return translator(language)(
+        return _(
             "{weight} meets nothing but padding, so no wire has it and its gradient is 0."
         ).format(weight=Symbols(trace.layer).weight(step.cell))
     return ngettext(
@@ -32,6 +34,31 @@ def sentence(trace: Trace, step: Step, language: str, member: int = 0) -> str:
         "times the activation at the other: {total}.",
         count,
     ).format(weight=Symbols(trace.layer).weight(step.cell), count=count, total=short(step.total))
+
+
+def bias_sentence(trace: Trace, tap: int, language: str) -> str:
+    """The gradient of the bias beside a weight's: the same table, read for a wire that is always 1.
+
+    ``tap`` is a weight's flat index; its output channel's bias is meant.
+    """
+    _, ngettext, layer = translator(language), counter(language), trace.layer
+    channels = len(layer.kernel)
+    channel = tap // (layer.kernel.size // channels)
+    deltas = layer.output_delta[:, channel].ravel().tolist()
+    name = "∂C/∂b" if channels == 1 else f"∂C/∂b[{channel + 1}]"
+    total = short(float(trace.bias_gradient[channel]))
+    if len(deltas) <= SUMMED:
+        return _(
+            "The bias reaches every node of its output map over a wire of its own, whose "
+            "activation is 1: {name} = {sum} = {total}."
+        ).format(name=name, sum=" + ".join(bracketed(d) for d in deltas), total=total)
+    return ngettext(
+        "The bias reaches every node of its output map over a wire of its own, whose activation is "
+        "1: {name}, the sum of {count} δ, is {total}.",
+        "The bias reaches every node of its output map over a wire of its own, whose activation is "
+        "1: {name}, the sum of {count} δ, is {total}.",
+        len(deltas),
+    ).format(name=name, count=len(deltas), total=total)
 
 
 def _forward(trace: Trace, step: Step, language: str) -> str:

@@ -1,15 +1,21 @@
 """Symbols of one layer's nodes and weights, for drawings (Unicode) and formulas (MathML).
 
 Two different nodes carry one number in their names, so a delta always says its layer: δˡ₁₂ is an
-input node's, δˡ⁺¹₁₂ an output node's.
+input node's, δˡ⁺¹₁₂ an output node's. There are two notations of one thing: the formulas', which
+counts from 1, and code's, ``d[0,1]`` and ``d_out[0,1]``, which counts from 0. Which one a reader
+has chosen goes through every drawing and word of a page, so it is said once for all of them:
+``with written("code"): …``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 import numpy as np
 
@@ -18,6 +24,20 @@ from app.words.names import cell_name
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPT = {"": "", "l": "ˡ", "l+1": "ˡ⁺¹"}
+_VARIABLES = {"δ": "d"}  # what a letter is called in code
+
+Notation = Literal["math", "code"]
+_NOTATION: ContextVar[Notation] = ContextVar("notation", default="math")
+
+
+@contextmanager
+def written(notation: Notation) -> Iterator[None]:
+    """Everything named inside is named so."""
+    token = _NOTATION.set(notation)
+    try:
+        yield
+    finally:
+        _NOTATION.reset(token)
 
 
 @dataclass(frozen=True)
@@ -28,14 +48,23 @@ class Symbol:
     layer: str
     name: str
 
+    @property
+    def _code(self) -> str:
+        letter = _VARIABLES.get(self.letter, self.letter)
+        return letter + ("_out" if self.layer == "l+1" else "") + self.name
+
     def __str__(self) -> str:
-        """As in a drawing: ``δˡ⁺¹₁₂``, ``w₂₁``, ``δˡ[10,3]``."""
+        """As in a drawing: ``δˡ⁺¹₁₂``, ``w₂₁``, ``δˡ[10,3]``; in code ``d_out[0,1]``."""
+        if _NOTATION.get() == "code":
+            return self._code
         name = self.name if self.name.startswith("[") else self.name.translate(_SUBSCRIPT)
         return self.letter + _SUPERSCRIPT[self.layer] + name
 
     @property
     def mathml(self) -> str:
         """As in a formula, without the surrounding ``<math>``."""
+        if _NOTATION.get() == "code":
+            return f'<mtext class="code">{escape(self._code)}</mtext>'
         letter = f"<mi>{escape(self.letter)}</mi>"
         lower = f"<mn>{escape(self.name)}</mn>" if self.name else "<mrow></mrow>"
         if not self.layer:
@@ -46,7 +75,13 @@ class Symbol:
 
 def _named(shape: Sequence[int], flat: int, spatial_only: bool) -> str:
     index = [int(i) for i in np.unravel_index(flat, tuple(shape))]
-    return cell_name(index[-2:], shape[-2:]) if spatial_only else cell_name(index, shape)
+    return _name(index[-2:], shape[-2:]) if spatial_only else _name(index, shape)
+
+
+def _name(index: Sequence[int], shape: Sequence[int]) -> str:
+    if _NOTATION.get() == "code":
+        return "[" + ",".join(map(str, index)) + "]"
+    return cell_name(index, shape)
 
 
 class Symbols:
@@ -71,12 +106,12 @@ class Symbols:
     def tap(self, flat: int) -> str:
         """A weight's number: row and column in the kernel, or of a dense layer's matrix."""
         if self._flat:
-            return cell_name(divmod(flat, self._tap_shape[1]), self._tap_shape[:2])
+            return _name(divmod(flat, self._tap_shape[1]), self._tap_shape[:2])
         return _named(self._tap_shape, flat, self._tap_shape[0] * self._tap_shape[1] == 1)
 
     def _node(self, shape: Sequence[int], flat: int) -> str:
         if self._flat:  # channels are all there is
-            return str(flat + 1)
+            return f"[{flat}]" if _NOTATION.get() == "code" else str(flat + 1)
         return _named(shape, flat, shape[0] == 1)
 
     def plane(self, tap: int) -> int:

@@ -1,5 +1,6 @@
 // Buttons, menus and keys: each says to the lab what is wanted, and nothing else.
 
+import { endLesson, openLesson } from './lesson.js';
 import { openPad } from './pad.js';
 
 /** @typedef {import('./lab.js').Lab} Lab */
@@ -22,6 +23,11 @@ export function wireControls(bench, lab) {
   bench.addEventListener('change', (event) => chosen(/** @type {HTMLInputElement} */ (event.target), lab));
   document.addEventListener('keydown', (event) => pressed(event, lab));
   document.addEventListener('theme', () => lab.plots.renew(lab.data));
+  document.getElementById('end-lesson')?.addEventListener('click', () => endLesson(/** @type {HTMLElement} */ (bench.parentElement), lab));
+  document.getElementById('copy-lesson')?.addEventListener('click', (event) => {
+    const field = /** @type {HTMLInputElement} */ (document.querySelector('#lesson [name="link"]'));
+    copy(/** @type {HTMLButtonElement} */ (event.currentTarget), field.value).then((done) => done || field.select());
+  });
   document.getElementById('project')?.addEventListener('click', () => lab.project());
 }
 
@@ -40,18 +46,20 @@ const BUTTONS = {
   'show-sum': (lab) => lab.prediction.give(),
   'show-keys': () => dialog('keys').showModal(),
   'copy-link': (lab, button) => copyLink(button, lab),
+  'make-lesson': (lab) => openLesson(dialog('lesson'), pause(lab)),
 };
 
 /** @param {Element} target @param {Lab} lab */
 function clicked(target, lab) {
   const button = /** @type {HTMLButtonElement | null} */ (target.closest('button'));
   if (!button || button.classList.contains('cursor')) return;
-  const { operation, phase, way, beside, mistake, step, stepper, by, preset, end } = button.dataset;
+  const { operation, phase, way, beside, mistake, step, stepper, by, preset, end, names } = button.dataset;
   if (button.getAttribute('aria-disabled') === 'true') why(end ?? '');
   else if (operation) lab.attempt({ kind: 'set', field: 'operation', value: operation });
   else if (phase) lab.look({ phase, step: 0, term: -1 });
   else if (way) lab.look({ way });
   else if (beside) lab.look({ beside: lab.data.beside === beside ? '' : beside });
+  else if (names) lab.look({ names });
   else if (mistake) lab.look({ mistake });
   else if (step) pause(lab).go(Number(step));
   else if (stepper) lab.attempt({ kind: 'step', name: stepper, by: Number(by) });
@@ -141,6 +149,7 @@ const KEYS = {
   2: (lab) => lab.look({ phase: 'deltas', step: 0, term: -1 }),
   3: (lab) => lab.look({ phase: 'weights', step: 0, term: -1 }),
   c: (lab) => press('[data-operation][aria-pressed="false"]', lab),
+  n: (lab) => press('[data-names][aria-pressed="false"]', lab),
   g: (lab) => press('[data-way][aria-pressed="false"]', lab),
   p: (lab) => lab.project(),
 };
@@ -167,15 +176,31 @@ function pressed(event, lab) {
   act(lab);
 }
 
-let copied = 0; // until the button has its name again
-
 /** @param {HTMLButtonElement} button @param {Lab} lab */
 async function copyLink(button, lab) {
   const link = new URL(lab.link(), location.href).href;
+  if (!(await copy(button, link))) history.replaceState(null, '', link); // the address bar has it
+}
+
+let copied = 0; // until the button has its name again
+
+/**
+ * To the clipboard, by the old way where there is no HTTPS.
+ * @param {HTMLButtonElement} button which says so
+ * @param {string} text
+ */
+async function copy(button, text) {
   try {
-    await navigator.clipboard.writeText(link);
+    await navigator.clipboard.writeText(text);
   } catch {
-    history.replaceState(null, '', link); // no clipboard without HTTPS: the address bar has it
+    const field = document.createElement('textarea');
+    field.value = text;
+    button.after(field);
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    button.focus();
+    if (!done) return false;
   }
   const label = /** @type {HTMLElement} */ (button.querySelector('.label'));
   label.textContent = button.dataset.done ?? '';
@@ -185,4 +210,5 @@ async function copyLink(button, lab) {
     label.textContent = button.dataset.name ?? '';
     button.classList.remove('done');
   }, 1500);
+  return true;
 }

@@ -47,6 +47,8 @@ export class Lab extends Walk {
     bench.addEventListener('focusin', (event) => this.tabulate(/** @type {Element} */ (event.target)));
     bench.addEventListener('toggle', (event) => this.tabulate(/** @type {Element} */ (event.target)), true);
     wireControls(bench, this);
+    this.hear(document.getElementById('lesson-card'));
+    if (this.lesson.predict) this.prediction.on = true;
     this.renewed();
   }
 

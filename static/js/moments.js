@@ -1,6 +1,6 @@
 // Moments by key (phase/step): those that came with the page, and the others when they are asked for.
 
-import { postJson } from './server.js';
+import { postJson, standing } from './server.js';
 
 const AHEAD = 12; // steps fetched together: enough that playing does not wait
 
@@ -45,9 +45,8 @@ export class Moments {
       const next = `${phase}/${step}`;
       if (!this.known.has(next) && !this.asked.has(next)) keys.push(next);
     }
-    const { spec, phase: scene, step, member, way, beside, mistake, language, root } = this.data;
-    const body = { spec, phase: scene, step, member, way, beside, mistake, language, keys };
-    const request = postJson(`${root}/lab/moments`, body, language)
+    const { root, language } = this.data;
+    const request = postJson(`${root}/lab/moments`, { ...standing(this.data), keys }, language)
       .then((answer) => {
         for (const [name, moment] of Object.entries(answer.moments)) this.known.set(name, moment);
       })

@@ -1,7 +1,7 @@
 // Plotly takes over from the server's drawings once it is there: one plot a panel, drawn at its
 // nominal size and scaled by CSS, so that a resize draws nothing. Overlays stay where they are.
 
-import { postJson } from './server.js';
+import { postJson, standing } from './server.js';
 
 const SETTLE = 350; // ms without an edit before plots are drawn anew
 const CONFIG = { staticPlot: true, displayModeBar: false, displaylogo: false, showSendToCloud: false };
@@ -46,9 +46,9 @@ export class Plots {
   /** @param {import('./types').LabData} data */
   async draw(data) {
     const asking = (this.asking = new AbortController());
-    const { spec, phase, step, member, way, beside, mistake, language, root } = data;
+    const { root, language } = data;
     const theme = getComputedStyle(document.body).getPropertyValue('--theme').trim();
-    const body = { spec, phase, step, member, way, beside, mistake, language, theme };
+    const body = { ...standing(data), theme };
     const [answer] = await Promise.all([
       postJson(`${root}/lab/figures`, body, language, asking.signal),
       this.load(),

@@ -3,6 +3,10 @@
 /** What the server would not do, or that it cannot be reached, in the reader's language. */
 export class Refused extends Error {}
 
+/** Where a reader stands, as every request says it. @param {import('./types').LabData} data */
+export const standing = ({ spec, phase, step, term, member, way, beside, mistake, names, language }) =>
+  ({ spec, phase, step, term, member, way, beside, mistake, names, language });
+
 /**
  * @param {string} url
  * @param {BodyInit} body

@@ -1,6 +1,6 @@
 // The layer's history: every change goes to the server, one after the other, and can be undone.
 
-import { Refused, postFile, postJson } from './server.js';
+import { Refused, postFile, postJson, standing } from './server.js';
 
 /** @typedef {{ html: string, data: import('./types').LabData }} Answer */
 
@@ -39,9 +39,8 @@ export class Session {
 
   /** @param {string} what @param {object} more */
   post(what, more) {
-    const { spec, phase, step, term, member, way, beside, mistake, language, root } = this.now();
-    const body = { spec, phase, step, term, member, way, beside, mistake, language, ...more };
-    return postJson(`${root}/lab/${what}`, body, language);
+    const { root, language } = this.now();
+    return postJson(`${root}/lab/${what}`, { ...standing(this.now()), ...more }, language);
   }
 
   /**
@@ -56,8 +55,8 @@ export class Session {
   /** @param {Blob} file */
   upload(file) {
     return this.queue(() => {
-      const { spec, phase, way, beside, mistake, language, root } = this.now();
-      const query = new URLSearchParams({ spec, phase, way, beside, mistake, lang: language });
+      const { spec, phase, way, beside, mistake, names, language, root } = this.now();
+      const query = new URLSearchParams({ spec, phase, way, beside, mistake, names, lang: language });
       return postFile(`${root}/lab/picture?${query}`, file, language);
     }, true).catch((error) => this.refused(error));
   }

@@ -48,6 +48,8 @@ export class Stage {
       if (formula) formula.innerHTML = light.formula;
       const sentence = this.part('sentence');
       if (sentence) sentence.textContent = light.sentence;
+      const aside = this.part('aside');
+      if (aside && light.aside) aside.textContent = light.aside;
       const derivation = this.part('derivation');
       if (derivation && light.lines) derivation.innerHTML = light.lines;
       this.bench.querySelector('.turned')?.classList.remove('turned');

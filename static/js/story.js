@@ -23,6 +23,7 @@ class Figure extends Walk {
       single: (term) => this.stage.single(term),
     });
     this.pointing.renew();
+    this.hear(slot.parentElement);
     root.addEventListener('click', (event) => this.clicked(/** @type {Element} */ (event.target)));
     this.show();
     root.dataset.ready = 'true';

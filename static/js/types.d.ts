@@ -7,6 +7,7 @@ export interface Moment {
   formula: string;
   sentence: string;
   whole: number | null;
+  aside?: string;
   lines?: string;
 }
 
@@ -19,9 +20,12 @@ export interface LabData {
   way: string;
   beside: string;
   mistake: string;
+  names: string;
   steps: number;
   language: string;
   root: string;
+  /** with a page only: the query parameters of the lesson that it is */
+  lesson?: Record<string, string>;
   moments: Record<string, Moment>;
 }
 

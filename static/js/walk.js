@@ -22,7 +22,24 @@ export class Walk {
     /** @type {string | undefined} a moment that was clicked and is not the player's */
     this.pinned = undefined;
     this.fresh = true; // nobody has chosen where to stand
+    this.lesson = data.lesson ?? {};
+    /** @type {HTMLElement[]} words that point at a moment */
+    this.words = [];
   }
+
+  /** Words that light the figure when they are pointed at, and are lit by it. @param {ParentNode | null} text */
+  hear(text) {
+    this.words = [...(text?.querySelectorAll('.see') ?? [])].map((word) => /** @type {HTMLElement} */ (word));
+    for (const word of this.words) {
+      const key = word.dataset.moment ?? '';
+      for (const name of ['pointerenter', 'focus']) word.addEventListener(name, () => this.over(key));
+      for (const name of ['pointerleave', 'blur']) word.addEventListener(name, () => this.over(undefined));
+      word.addEventListener('click', () => this.choose(key));
+    }
+  }
+
+  /** @param {string} _key a moment that is clicked */
+  choose(_key) {}
 
   get key() {
     return `${this.data.phase}/${this.data.step}`;
@@ -34,14 +51,16 @@ export class Walk {
   }
 
   /** The address, in the lab, of the state as it is. */
-  link(language = this.data.language) {
-    const { spec, phase, step, term, member, way, beside, mistake, root } = this.data;
+  link(language = this.data.language, lesson = this.lesson) {
+    const { spec, phase, step, term, member, way, beside, mistake, names, root } = this.data;
     const query = [`lang=${language}`, `spec=${spec}`, `phase=${phase}`, `step=${step}`];
     if (term >= 0) query.push(`term=${term}`);
     if (member) query.push(`member=${member}`);
     if (way !== 'gather') query.push(`way=${way}`);
     if (beside) query.push(`beside=${beside}`);
     if (beside === 'mistakes' && mistake) query.push(`mistake=${mistake}`);
+    if (names !== 'math') query.push(`names=${names}`);
+    for (const [name, value] of Object.entries(lesson)) if (value) query.push(`${name}=${encodeURIComponent(value)}`);
     return `${root}/lab?${query.join('&')}`;
   }
 
@@ -62,6 +81,7 @@ export class Walk {
     const currentTerm = this.conceals(this.key) ? 0 : reached;
     const term = key === this.key ? currentTerm : this.conceals(key) ? 0 : light.terms;
     this.stage.show({ key, light, term, current, currentTerm });
+    for (const word of this.words) word.classList.toggle('lit', word.dataset.moment === key);
     this.shown(currentTerm === current.terms);
   }
 

@@ -14,8 +14,8 @@ from app.engine import Layer, Phase, Trace, run
 from app.engine.trace import PHASES, Step
 from app.spec import PRESETS
 from app.words import LANGUAGES
-from app.words.numbers import short
-from app.words.sentences import NAMED, sentence
+from app.words.numbers import bracketed, short
+from app.words.sentences import NAMED, SUMMED, bias_sentence, sentence
 from app.words.symbols import Symbols
 from tests.engine.strategies import layers
 from tests.words.markup import FEW, each
@@ -206,3 +206,19 @@ def test_an_output_that_meets_only_zeros_says_so(language: str) -> None:
     said = sentence(trace, trace.step("forward", 0), language)
     assert not re.search(r"through \.|经  馈", said), said
     assert not re.search(r"\b0 input nodes|由 0 个", said), said
+
+
+@given(_sums(), SPOKEN)
+@FEW
+def test_the_biass_gradient_is_said_beside_a_weights(found: list[Sum], language: str) -> None:
+    """Of the weight's own output channel, with the total, and the summands if they are few."""
+    trace, step, _ = found[-1]
+    layer = trace.layer
+    said = bias_sentence(trace, step.cell, language)
+    channel = step.cell // (layer.kernel.size // len(layer.kernel))
+    deltas = layer.output_delta[:, channel].ravel()
+    assert short(float(deltas.sum())) in said or np.isclose(deltas.sum(), 0)
+    if deltas.size <= SUMMED:
+        assert " + ".join(bracketed(d) for d in deltas.tolist()) in said
+    else:
+        assert f" {deltas.size} " in said

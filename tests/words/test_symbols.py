@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.engine import Layer
 from app.spec.presets import DENSE
 from app.words.names import cell_name, delta_latex, terms_latex, terms_text, weight_latex
-from app.words.symbols import Symbol, Symbols
+from app.words.symbols import Symbol, Symbols, written
 from tests.engine.strategies import layers
 from tests.words.markup import FEW, plain
 
@@ -130,3 +130,33 @@ def test_a_dense_layer_has_no_rows_and_columns_to_name() -> None:
     assert [str(symbols.place(i)) for i in range(6)] == names
     assert [symbols.colour(i) for i in range(6)] == list(range(6))
     assert {symbols.plane(i) for i in range(6)} == {0}
+
+
+@given(layers())
+@FEW
+def test_codes_names_are_the_arrays_own_indices(layer: Layer) -> None:
+    """``d_out[0,1]`` is what NumPy finds there; formulas' names come back when the choice ends."""
+    symbols = Symbols(layer)
+    node, out = layer.input[0].size - 1, int(np.prod(layer.output_shape[1:])) - 1
+    tap = layer.kernel.size - 1
+    before = str(symbols.delta(node))
+    with written("code"):
+        named = {
+            "d": symbols.delta(node), "a": symbols.a(node), "z": symbols.z(node),
+            "z_out": symbols.output(out), "d_out": symbols.output_delta(out),
+            "w": symbols.weight(tap),
+        }  # fmt: skip
+        texts = {name: str(symbol) for name, symbol in named.items()}
+        assert all(text in named[name].mathml for name, text in texts.items())
+    for name, text in texts.items():
+        letter, _, rest = text.partition("[")
+        assert letter == name
+        index = [int(number) for number in rest.rstrip("]").split(",")]
+        shape = {"w": layer.kernel.shape}.get(
+            name, layer.output_shape[1:] if name.endswith("_out") else layer.input.shape[1:]
+        )
+        flat = {"w": tap}.get(name, out if name.endswith("_out") else node)
+        full = [int(i) for i in np.unravel_index(flat, shape)]
+        assert index == full[len(full) - len(index) :]
+        assert not any(full[: len(full) - len(index)])
+    assert str(symbols.delta(node)) == before
