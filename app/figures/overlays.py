@@ -142,7 +142,7 @@ class Overlays:
         for k, written in enumerate(sums):
             size = panel.grid.number_size([written])
             found.append(marks.rect(box, f"veil at{k}", fill="var(--veil)"))
-            word = written if k else "·"
+            word = written if k else ""
             found.append(marks.text(middle, word, f"sum at{k}", size=size or 9))
         return found
 

@@ -52,10 +52,10 @@ def _column(x: float, height: float, cells: list[int], row: int) -> Column:
             at += 0.45
         slots.append(at)
         at += 1
-    space = min(34.0, (height - 26) / max(1.0, at - 1))
+    space = min(60.0 if len(cells) < 5 else 34.0, (height - 26) / max(1.0, at - 1))
     top = height / 2 - (slots[-1] * space / 2 if slots else 0)
     nodes = {cell: top + slot * space for cell, slot in zip(cells, slots, strict=True)}
-    return Column(x, nodes, max(3.0, min(13.0, space * 0.42)))
+    return Column(x, nodes, max(3.0, min(18.0 if len(cells) < 5 else 13.0, space * 0.42)))
 
 
 class Wiring:

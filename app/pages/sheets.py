@@ -106,9 +106,10 @@ def shown(trace: Trace, view: View) -> Shown:
 def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:
     """A panel, drawn."""
     _ = translator(language)
-    title, note = TITLES[drawn.name]
     layout, grid = drawn.figure["layout"], drawn.grid
     wires = drawn.name == "wires"
+    dense = trace.layer.input.shape[2:] == trace.layer.kernel.shape[2:] == (1, 1)
+    title, note = TITLES["dense" if wires and dense else drawn.name]
     geometry: dict[str, Any] = {}
     if grid is not None and drawn.cells is not None:
         plain = bool((drawn.cells == range(len(drawn.cells))).all())

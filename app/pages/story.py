@@ -80,7 +80,7 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
         card=of_scene(scene, language),
         number=number,
         operation=operation,
-        switchable=scene.preset != "dense",
+        switchable=scene.switch,
         sheets=[sheet(trace, panels[name], view, language) for name in scene.panels],
         light=light,
         cover=cover,

@@ -1,8 +1,9 @@
 """The derivation, line by line: from the chain rule to a stencil, in symbols and for one node.
 
-Indices x, y run over cells from 0, u and v over the kernel's rows and columns, as in the formulas
-of :class:`app.engine.Layer`. Every line holds for any stride s, padding p and dilation d; they are
-left out where they change nothing.
+Indices x, y run over cells, u and v over the kernel's rows and columns: from 1 where nodes are
+named as in formulas (δ₁₁), from 0 where they are named as in code (d[0,0]), so that a line's
+symbols and its numbers agree. Every line holds for any stride s, padding p and dilation d; they
+are left out where they change nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from app.engine import Layer, Trace, stencil
 from app.words.catalogue import translator
-from app.words.symbols import Symbols
+from app.words.symbols import Symbols, first_index
 
 SHOWN = 12  # output nodes up to which all of them are written out, those without a wire as well
 
@@ -38,7 +39,7 @@ class Line:
 
 
 def _sub(letter: str, lower: str) -> str:
-    return f"<msub><mi>{letter}</mi><mrow>{lower}</mrow></msub>"
+    return f"<msubsup><mi>{letter}</mi><mrow>{lower}</mrow><mrow></mrow></msubsup>"
 
 
 def _subsup(letter: str, lower: str, upper: str) -> str:
@@ -70,28 +71,41 @@ L, NEXT = "<mi>l</mi>", "<mi>l</mi><mo>+</mo><mn>1</mn>"
 XY, PRIMED, UV = _words("x,y"), _words("x′,y′"), _words("u,v")
 
 
+def _linear(*parts: tuple[int, str]) -> str:
+    """Whole multiples of names added up, ``(2, "x′"), (-1, "u"), (1, "")`` as ``2·x′−u+1``."""
+    said = ""
+    for factor, name in parts:
+        if factor:
+            size = abs(factor)
+            amount = str(size) if not name else name if size == 1 else f"{size}·{name}"
+            said += ("−" if factor < 0 else "+" if said else "") + amount
+    return said or "0"
+
+
 def _met(layer: Layer, i: int) -> str:
-    """The map's index that output x′ meets through tap u, as an expression."""
-    cell, axis, size = (("x′", "u", "kh"), ("y′", "v", "kw"))[i]
-    step, before = layer.dilation[i], layer.padding[i][0]
-    start = cell if layer.stride[i] == 1 else f"{layer.stride[i]}·{cell}"
-    tap = f"{size}−1−{axis}" if layer.operation == "convolution" else axis
-    if step != 1:
-        tap = f"{step}·({tap})" if len(tap) > 1 else f"{step}·{tap}"
-    return f"{start}+{tap}" + (f"−{before}" if before else "")
+    """The map's index that output x′ meets through tap u.
+
+    Counted from 0 it is s·x′ + d·t − p, where t is u in a correlation and k−1−u in a convolution.
+    Counted from one, as nodes are named in formulas, each index is larger by 1.
+    """
+    cell, tap, size = (("x′", "u", "kh"), ("y′", "v", "kw"))[i]
+    s, d, p, one = layer.stride[i], layer.dilation[i], layer.padding[i][0], first_index()
+    if layer.operation == "convolution":
+        constant = one - s * one + d * one - d - p
+        return _linear((s, cell), (d, size), (constant, ""), (-d, tap))
+    return _linear((s, cell), (d, tap), (one - s * one - d * one - p, ""))
 
 
 def _feeding(layer: Layer, i: int) -> str:
     """The output's index that cell x feeds through tap u: the same, solved for x′."""
-    cell, axis, size = (("x", "u", "kh"), ("y", "v", "kw"))[i]
-    step, before = layer.dilation[i], layer.padding[i][0]
-    start = f"{cell}+{before}" if before else cell
+    cell, tap, size = (("x", "u", "kh"), ("y", "v", "kw"))[i]
+    s, d, p, one = layer.stride[i], layer.dilation[i], layer.padding[i][0], first_index()
     if layer.operation == "convolution":
-        by = f"{size}+1+{axis}" if step == 1 else f"{step}·({size}−1−{axis})"
+        constant = p - one + d - d * one + s * one
+        found = _linear((1, cell), (-d, size), (constant, ""), (d, tap))
     else:
-        by = axis if step == 1 else f"{step}·{axis}"
-    found = f"{start}−{by}"
-    return found if layer.stride[i] == 1 else f"({found})/{layer.stride[i]}"
+        found = _linear((1, cell), (-d, tap), (p - one + d * one + s * one, ""))
+    return found if s == 1 else f"({found})/{s}"
 
 
 def derivation(trace: Trace, cell: int, language: str) -> list[Line]:

@@ -22,7 +22,11 @@ class Option:
 
 @dataclass(frozen=True)
 class Scene:
-    """One scene. ``view`` are the lab's query parameters, ``panels`` the drawings to show."""
+    """One scene: a lesson with a name.
+
+    ``view`` are the lab's query parameters, ``panels`` the drawings to show. ``switch``: whether
+    its words hold in both operations; ``sums``: whether it is about sums, or only about wires.
+    """
 
     name: str
     title: str
@@ -32,6 +36,8 @@ class Scene:
     view: dict[str, str]
     panels: tuple[str, ...]
     preset: str = "article"
+    switch: bool = False
+    sums: bool = True
 
 
 SCENES: tuple[Scene, ...] = (
@@ -46,8 +52,8 @@ SCENES: tuple[Scene, ...] = (
             ),
             N_(
                 "Where does rot180 come from? Usually nobody says. Here you will add up a few "
-                "numbers by hand, nine of them, and see it appear. You need to know what a kernel "
-                "is, and what a product is."
+                "numbers by hand and see it appear. Do not worry about the symbols yet: you need "
+                "to know what a kernel is, and what a product is."
             ),
         ),
         N_("Before you start: why, do you think, is it there?"),
@@ -81,7 +87,8 @@ SCENES: tuple[Scene, ...] = (
             N_(
                 "Textbooks do the second; PyTorch, TensorFlow and JAX do the first and call it "
                 "convolution. Both are fine, as long as you say which. We start with convolution, "
-                "as the original article does. Switch, and watch which weight meets the first cell."
+                "as the article did that asked this question in 2016. Switch, and watch which "
+                "weight meets the first cell."
             ),
         ),
         N_("In convolution, which weight meets the cell in the top left corner of the window?"),
@@ -92,6 +99,7 @@ SCENES: tuple[Scene, ...] = (
         ),
         {"phase": "forward", "step": "0"},
         ("map_padded", "output", "stencils"),
+        switch=True,
     ),
     Scene(
         "mlp",
@@ -99,13 +107,15 @@ SCENES: tuple[Scene, ...] = (
         (
             N_(
                 "Forget maps for a moment. In a fully connected layer a node feeds several others, "
-                "each through a wire with a weight of its own."
+                "each through a wire with a weight of its own. Raise the node by 1, and each of "
+                "the others rises by the weight of its wire."
             ),
             N_(
-                "How much of the error is its fault? It collects: for every node that it feeds, "
-                "that node’s δ times the weight of the wire between them, all added up; then "
-                "times σ′(z). That is the whole of backpropagation, and the only rule that we "
-                "will use."
+                "A node’s δ says how much the cost changes when the node changes a little. So "
+                "[[deltas/1|a node collects]]: for every node that it feeds, that node’s δ times "
+                "the weight of the wire between them, all added up; then times σ′(z). Here σ "
+                "changes nothing, so σ′ is 1. That is the whole of backpropagation, and the only "
+                "rule that we will use."
             ),
         ),
         N_("A node feeds two others, with δ = 2 and δ = −1, through weights 3 and 4. It collects…"),
@@ -114,7 +124,7 @@ SCENES: tuple[Scene, ...] = (
             Option("10", N_("Mind the sign of the second δ: (−1)·4 = −4.")),
             Option("5", N_("Each δ meets the weight on its own wire: 2 with 3, −1 with 4.")),
         ),
-        {"phase": "deltas", "step": "1"},
+        {"phase": "deltas", "step": "1", "term": "0"},
         ("wires",),
         "dense",
     ),
@@ -128,8 +138,9 @@ SCENES: tuple[Scene, ...] = (
             ),
             N_(
                 "Second restriction: shared weights. The wires that are left carry only as many "
-                "different weights as the kernel has. Every colour is one weight; wires of one "
-                "colour carry the same number, and will always do so."
+                "different weights as the kernel has. Every colour is one weight: the wires of "
+                "[[weights/0|w₁₁]] carry one number, those of [[weights/3|w₂₂]] another, and they "
+                "will always do so."
             ),
         ),
         N_("A 3×3 map and a 2×2 kernel: how many wires, how many different weights?"),
@@ -140,6 +151,7 @@ SCENES: tuple[Scene, ...] = (
         ),
         {"phase": "weights", "step": "0"},
         ("kernel", "wires"),
+        sums=False,
     ),
     Scene(
         "unroll",
@@ -147,8 +159,9 @@ SCENES: tuple[Scene, ...] = (
         (
             N_(
                 "Here is the layer as the network that it is. On the left the nine cells of the "
-                "map, on the right the four outputs. Step through the outputs: each is fed by four "
-                "nodes, through four colours."
+                "map, on the right the four outputs. Step through the outputs: "
+                "[[forward/0|the first]] is fed by four nodes, through four colours, and so is "
+                "[[forward/3|the last]]."
             ),
             N_(
                 "Now look from the left. The node in the middle feeds all four outputs. A node in "
@@ -171,7 +184,8 @@ SCENES: tuple[Scene, ...] = (
         (
             N_(
                 "Now the way back, with the rule of the ordinary network and nothing else: for "
-                "each of the nine nodes, add up δ at the other end times the weight on the wire."
+                "each of the nine nodes, add up δ at the other end times the weight on the wire. "
+                "[[deltas/0|Node 11]] has one wire, [[deltas/4|node 22]] has four."
             ),
             N_(
                 "Play it, or step with the arrow keys. Look for a rotation. There is none: no "
@@ -198,7 +212,8 @@ SCENES: tuple[Scene, ...] = (
         (
             N_(
                 "The same sums again. But now each weight that is collected is laid down where "
-                "its δ stands, and where a node has no wire we write a zero around the map."
+                "its δ stands: for [[deltas/1|node 12]], w₂₁ on δ₁₁ and w₂₂ on δ₁₂. Where a node "
+                "has no wire we write a zero around the map."
             ),
             N_(
                 "The weights always land in the same arrangement, shifted by one from node to "
@@ -210,7 +225,8 @@ SCENES: tuple[Scene, ...] = (
         (
             Option(N_("the same"), N_("Look at the corner: w₂₂ came first; now it comes last.")),
             Option(
-                N_("its mirror image"), N_("A mirror exchanges two sides. Here all four changed.")
+                N_("its mirror image"),
+                N_("A mirror swaps left and right, or top and bottom. Here both were swapped."),
             ),
             Option(
                 N_("turned by 180°"), N_("Yes. Nobody turned it; it came out of the wires."), True
@@ -224,14 +240,17 @@ SCENES: tuple[Scene, ...] = (
         N_("Forward convolution, backward correlation"),
         (
             N_(
-                "Going forwards, an output looks at the map through its window. Going backwards, a "
-                "node looks at the outputs whose windows contain it. If it lies at the top of one "
-                "window, it lies at the bottom of the one above. So everything runs the other way."
+                "Why? [[deltas/4|Node 22]] lies at the bottom right of the first output’s window, "
+                "and at the top left of the last one’s. What comes last in one window comes first "
+                "in the next. Seen from the node, the weights follow each other the other way "
+                "round, in both directions: that is a turn by 180°."
             ),
             N_(
-                "Said with operators: forward convolution, backward correlation; forward "
-                "correlation, backward convolution; both in full, with w as it is. Switch the "
-                "operation: the two stencils change places and the sentence stays true."
+                "A convolution turns its kernel once itself. So the textbook’s convolution of δ "
+                "with rot180(w) turns twice, and what slides is w. With operators, and w as it "
+                "is: forward convolution, backward full correlation; forward correlation, "
+                "backward full convolution. Switch the operation: the stencils change places, and "
+                "one is always the other turned."
             ),
         ),
         N_("PyTorch’s conv2d correlates. Which stencil slides over δ in its backward pass?"),
@@ -242,6 +261,7 @@ SCENES: tuple[Scene, ...] = (
         ),
         {"phase": "deltas", "step": "4"},
         ("stencils", "delta_padded"),
+        switch=True,
     ),
     Scene(
         "derivation",
@@ -252,9 +272,10 @@ SCENES: tuple[Scene, ...] = (
                 "outputs. Almost every derivative in it is 0, because most wires do not exist."
             ),
             N_(
-                "Let the sum run over the kernel instead of the outputs, and the index of δ runs "
-                "against the one that the map had in the forward pass. That change of sign is the "
-                "rotation: turning w by 180° is replacing w at (x, y) by w at (−x, −y)."
+                "Let the sum run over the kernel instead of the outputs (line 4). In line 2 the "
+                "map’s index falls as that of w grows; in line 4 the index of δ grows with it. "
+                "That change of sign is the rotation: turning w by 180° is reading it from the "
+                "last row and column to the first."
             ),
         ),
         N_("Which step brings in the rotation?"),
@@ -280,9 +301,10 @@ SCENES: tuple[Scene, ...] = (
                 "of the kernel."
             ),
             N_(
-                "A weight sits on four wires at once, so its gradient is the sum over all of them: "
-                "δ at one end times the activation at the other. Laid out in the plane that is δ "
-                "sliding over the map."
+                "[[weights/0|w₁₁ sits on four wires]] at once, so its gradient is the sum over all "
+                "of them: δ at one end times the activation at the other. Laid out in the plane "
+                "that is δ sliding over the map. In convolution w₁₁ meets the lower right window, "
+                "so the result comes out turned as well."
             ),
         ),
         N_("Why does a shared weight’s gradient add up over its wires?"),
@@ -319,8 +341,8 @@ TRAPS: tuple[tuple[str, str], ...] = (
     (
         N_("The loss hides it."),
         N_(
-            "A network trained with unturned deltas still learns. A gradient check shows it "
-            "at once."
+            "A network whose deltas are made with the stencil unturned still learns. A gradient "
+            "check shows it at once."
         ),
     ),
     (

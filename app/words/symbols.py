@@ -40,6 +40,11 @@ def written(notation: Notation) -> Iterator[None]:
         _NOTATION.reset(token)
 
 
+def first_index() -> int:
+    """What the first row is called: 1 in formulas, 0 in code."""
+    return 0 if _NOTATION.get() == "code" else 1
+
+
 @dataclass(frozen=True)
 class Symbol:
     """A letter, the layer it belongs to (``"l"``, ``"l+1"`` or none) and which one it is."""
@@ -68,7 +73,8 @@ class Symbol:
         letter = f"<mi>{escape(self.letter)}</mi>"
         lower = f"<mn>{escape(self.name)}</mn>" if self.name else "<mrow></mrow>"
         if not self.layer:
-            return f"<msub>{letter}{lower}</msub>"
+            # an empty superscript: fonts without mathematics set a lone subscript on the base line
+            return f"<msubsup>{letter}{lower}<mrow></mrow></msubsup>"
         upper = {"l": "<mi>l</mi>", "l+1": "<mrow><mi>l</mi><mo>+</mo><mn>1</mn></mrow>"}
         return f"<msubsup>{letter}{lower}{upper[self.layer]}</msubsup>"
 

@@ -22,4 +22,5 @@ TITLES: dict[str, tuple[str, str]] = {
     "matrix_transposed": ("Mᵀ", N_("under δˡ⁺¹: each row adds up to a delta")),
     "stencils": ("", N_("the stencil, forwards and backwards")),
     "wires": ("", N_("the layer, unrolled: an MLP that shares its weights")),
+    "dense": ("", N_("a fully connected layer")),
 }

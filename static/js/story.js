@@ -29,9 +29,29 @@ class Figure extends Walk {
     root.dataset.ready = 'true';
   }
 
-  shown() {
+  /** @param {boolean} whole */
+  shown(whole) {
+    this.root.classList.toggle('underway', !whole);
     const open = /** @type {HTMLAnchorElement} */ (this.root.querySelector('a.open'));
     open.href = this.link();
+  }
+
+  /** A scene stays with what it is about. @param {string | undefined} key */
+  over(key) {
+    super.over(key?.startsWith(`${this.data.phase}/`) ? key : undefined);
+  }
+
+  /** Where no term is written out, a step is a whole sum. */
+  async onward() {
+    if (this.stage.part('formula')) return super.onward();
+    if (this.data.step >= this.data.steps - 1) return /** @type {const} */ ('end');
+    await this.go(this.data.step + 1);
+    return /** @type {const} */ ('step');
+  }
+
+  async backward() {
+    if (this.stage.part('formula')) return super.backward();
+    return this.go(this.data.step - 1);
   }
 
   /** @param {string} key */
@@ -79,12 +99,36 @@ const near = new IntersectionObserver(
 );
 for (const slot of document.querySelectorAll('.scene > .slot')) near.observe(slot);
 
-// Space goes on: first the scene plays, then the next one comes.
+const scenes = [...document.querySelectorAll('.scene')];
+
+/** The figure that is looked at: the one in the middle of the window. */
+function current() {
+  const middle = innerHeight / 2;
+  const scene = scenes.find((one) => one.getBoundingClientRect().bottom > middle);
+  return figures.get(scene?.querySelector(':scope > .slot') ?? document.body);
+}
+
+/** @type {Element | null} what a pointer pressed last: it has the focus, and no claim to the keys */
+let pressed = null;
+document.addEventListener('click', (event) => {
+  if (event.detail) pressed = /** @type {Element} */ (event.target).closest('button, summary, a');
+});
+
+// Space goes to the next scene, arrow keys step through the one that is looked at.
 document.addEventListener('keydown', (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
-  if (event.key !== ' ' || target.closest('button, summary, input, select, a, .scroll')) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const held = target.closest('button, summary, a, [tabindex]');
+  if (target.closest('input, select, textarea') || (held && held !== pressed)) return;
+  if (event.key === ' ') {
+    target.blur(); // else the key, let go, would press it
+    const next = scenes.find((scene) => scene.getBoundingClientRect().top > 40);
+    next?.scrollIntoView({ block: 'start' });
+  } else if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
+    const figure = current();
+    figure?.player.pause();
+    if (event.key === 'ArrowRight') figure?.onward();
+    else figure?.backward();
+  } else return;
   event.preventDefault();
-  const scenes = [...document.querySelectorAll('.scene')];
-  const next = scenes.find((scene) => scene.getBoundingClientRect().top > 40);
-  next?.scrollIntoView({ block: 'start' });
 });

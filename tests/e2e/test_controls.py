@@ -166,7 +166,7 @@ def test_a_large_preset_plays_on(visit: Visit) -> None:
 def test_an_activation_puts_its_slope_into_the_formula(lab: Lab) -> None:
     """δ = (collected) · σ′(z): brackets, the slope, its number, and maps before and after."""
     lab.page.locator("#activation").select_option("sigmoid")
-    expect(lab.formula.locator(".addend").last).to_contain_text("σ′")
+    expect(lab.formula.locator(".addend").nth(-2)).to_contain_text("σ′")
     expect(lab.formula.locator(".op", has_text="(")).to_have_count(1)
     for name in ("activated", "activation_derivative", "collected"):
         expect(lab.panel(name)).to_be_visible()

@@ -50,7 +50,7 @@ def test_the_sum_grows_in_its_own_cell(moment: Moment) -> None:
     running = step.offset + np.cumsum(step.factor * step.other)
     for landed in range(len(step)):
         [mark] = showing(sums, landed)
-        assert mark["text"] == (short(running[landed - 1]) if landed else "·")
+        assert mark["text"] == (short(running[landed - 1]) if landed else "")
         assert square_of(shown.grid, mark) == cell
         assert hidden(shown.grid, showing([m for m in marks if "veil" in words(m)], landed)) == {
             cell

@@ -19,11 +19,12 @@ from app.pages.beside import Below, CodeLine, Way
 from app.pages.controls import Choice, Controls, Stepper
 from app.pages.frame import ErrorPage
 from app.pages.lab import FIRST, BenchPart, LabPage
+from app.pages.lesson import Card, card
 from app.pages.mistaken import Drawing, Mistaken
 from app.pages.render import TEMPLATES
 from app.pages.sheets import Sheet, Turn
 from app.pages.story import ScenePart, StoryPage, tell
-from app.spec import PRESETS, View
+from app.spec import PRESETS, Lesson, View
 from app.spec.view import BESIDE
 from app.words import LANGUAGES
 from app.words.derivation import Line, Part
@@ -74,7 +75,8 @@ def _reads() -> dict[type, set[str]]:
         render.part("bench", "en", Recorder(BenchPart(bench), read))
     article = trace_of(PRESETS["article"].spec)
     bench = workbench.build(PRESETS["article"].spec, article, FIRST, "en")
-    page = LabPage(**FRAME, notice="no", bench=bench, data={})
+    lesson = card(Lesson(name="collect"), "en")
+    page = LabPage(**FRAME, notice="no", lesson=lesson, hidden="beside", bench=bench, data={})
     render.page("lab", "en", Recorder(page, read))
     render.page("error", "en", Recorder(ErrorPage(**FRAME, title="a", detail="b"), read))
     told = [tell(scene, i, "convolution", "en", "") for i, scene in enumerate(SCENES, start=1)]
@@ -85,7 +87,8 @@ def _reads() -> dict[type, set[str]]:
 
 
 PARTS = [LabPage, ErrorPage, BenchPart, StoryPage, ScenePart, Controls, Choice, Stepper, Below, Way,
-         CodeLine, Turn, Line, Part, Mistaken, Drawing, Option]  # fmt: skip
+         CodeLine, Turn, Line, Part, Mistaken, Drawing, Option,
+         Card]  # fmt: skip
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
@@ -131,10 +134,11 @@ def test_markup_is_taken_over_only_from_drawings_and_formulas(name: str) -> None
 
 
 def test_what_a_reader_types_is_never_markup() -> None:
-    """The one text of a reader's that a page repeats is the address, escaped."""
+    """What a page repeats of a reader's, the address and a lesson's words, is escaped."""
     page = LabPage(
         **{**FRAME, "addresses": dict.fromkeys(LANGUAGES, "/lab?x='\"><b>")},
         notice="<i>", data={"x": "</script><b>"},
+        lesson=card(Lesson(title="<b>", text="<b>[[deltas/1|<b>]]"), "en"), hidden="",
         bench=workbench.build(
             PRESETS["article"].spec, trace_of(PRESETS["article"].spec), FIRST, "en"
         ),

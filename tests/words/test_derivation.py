@@ -16,7 +16,7 @@ from app.engine import Layer, Trace, run
 from app.spec import PRESETS
 from app.words import LANGUAGES
 from app.words.derivation import SHOWN, Line, derivation
-from app.words.symbols import Symbols
+from app.words.symbols import Notation, Symbols, written
 from tests.engine.strategies import layers
 from tests.words.markup import FEW, evaluated, indexed, parsed, plain, values_by_symbol
 
@@ -60,41 +60,57 @@ def _whole(index: tuple[Fraction, ...], shape: tuple[int, ...]) -> Cell | None:
     return (int(row), int(column)) if inside else None
 
 
-def _names(layer: Layer, **cells: int) -> dict[str, int]:
-    return {"kh": layer.kernel.shape[2], "kw": layer.kernel.shape[3], **cells}
+def _names(layer: Layer, first: int, **cells: int) -> dict[str, int]:
+    counted = {name: cell + first for name, cell in cells.items()}
+    return {"kh": layer.kernel.shape[2], "kw": layer.kernel.shape[3], **counted}
 
 
-@given(layers())
+def _line(trace: Trace, line: int, notation: Notation) -> str:
+    with written(notation):
+        return derivation(trace, 0, "en")[line].symbols
+
+
+NOTATIONS = st.sampled_from([("math", 1), ("code", 0)])
+
+
+@given(layers(), NOTATIONS)
 @FEW
-def test_line_2_names_the_cell_that_each_tap_meets(layer: Layer) -> None:
-    """Evaluated for every output and tap, a's index is the wire's source, or outside the map."""
-    trace = run(layer)
-    symbols = derivation(trace, 0, "en")[MADE_OF].symbols
+def test_line_2_names_the_cell_that_each_tap_meets(
+    layer: Layer, named: tuple[Notation, int]
+) -> None:
+    """Evaluated for every output and tap, a's index is the wire's source, or outside the map.
+
+    Counted as the nodes are: from 1 in formulas, from 0 in code.
+    """
+    trace, (notation, first) = run(layer), named
+    symbols = _line(trace, MADE_OF, notation)
     [(met, upper)] = indexed(symbols, "a")
     assert upper == "l"
     assert indexed(symbols, "w") == [("u,v", "")]
     found = set()
     for (x, y), (u, v) in product(_cells(layer.output_shape), _cells(layer.kernel.shape)):
-        index = evaluated(met, _names(layer, **{"x′": x, "y′": y}, u=u, v=v))
-        source = _whole(index, layer.input.shape)
+        row, column = evaluated(met, _names(layer, first, **{"x′": x, "y′": y}, u=u, v=v))
+        source = _whole((row - first, column - first), layer.input.shape)
         if source is not None:
             found.add(Plane(source, (x, y), (u, v)))
     assert found == _wires(trace)
 
 
-@given(layers())
+@given(layers(), NOTATIONS)
 @FEW
-def test_line_4_names_the_output_that_each_tap_leads_to(layer: Layer) -> None:
+def test_line_4_names_the_output_that_each_tap_leads_to(
+    layer: Layer, named: tuple[Notation, int]
+) -> None:
     """Evaluated for every node and tap, δ's index is the wire's target, or no cell of its map."""
-    trace = run(layer)
-    symbols = derivation(trace, 0, "en")[BY_TAP].symbols
+    trace, (notation, first) = run(layer), named
+    symbols = _line(trace, BY_TAP, notation)
     fed, upper = indexed(symbols, "δ")[-1]
     assert upper == "l+1"
     assert indexed(symbols, "w") == [("u,v", "")]
     found = set()
     for (x, y), (u, v) in product(_cells(layer.input.shape), _cells(layer.kernel.shape)):
-        index = evaluated(fed, _names(layer, x=x, y=y, u=u, v=v))
-        target = _whole(index, layer.output_shape)
+        row, column = evaluated(fed, _names(layer, first, x=x, y=y, u=u, v=v))
+        target = _whole((row - first, column - first), layer.output_shape)
         if target is not None:
             found.add(Plane((x, y), target, (u, v)))
     assert found == _wires(trace)
@@ -118,7 +134,7 @@ def test_the_reading_is_that_of_the_index(layer: Layer, language: str) -> None:
     trace = run(layer)
     lines = derivation(trace, 0, language)
     fed, _ = indexed(lines[BY_TAP].symbols, "δ")[-1]
-    first, second = (evaluated(fed, _names(layer, x=0, y=0, u=t, v=t)) for t in (0, 1))
+    first, second = (evaluated(fed, _names(layer, 1, x=0, y=0, u=t, v=t)) for t in (0, 1))
     said = lines[READING].title
     rising, falling = {"en": ("grows with", "falls while"), "zh": ("一起增大", "减小")}[language]
     grows = layer.operation == "convolution"
@@ -230,16 +246,19 @@ def test_every_line_is_well_formed_and_finished(
 
 
 @pytest.mark.parametrize(
-    ("operation", "made_of", "by_tap"),
+    ("notation", "operation", "made_of", "by_tap"),
     [
-        ("convolution", "x′+kh−1−u,y′+kw−1−v", "x−kh+1+u,y−kw+1+v"),
-        ("correlation", "x′+u,y′+v", "x−u,y−v"),
+        ("code", "convolution", "x′+kh−1−u,y′+kw−1−v", "x−kh+1+u,y−kw+1+v"),
+        ("code", "correlation", "x′+u,y′+v", "x−u,y−v"),
+        ("math", "convolution", "x′+kh−u,y′+kw−v", "x−kh+u,y−kw+v"),
+        ("math", "correlation", "x′+u−1,y′+v−1", "x−u+1,y−v+1"),
     ],
 )
-def test_the_lessons_indices(operation: str, made_of: str, by_tap: str) -> None:
+def test_the_lessons_indices(notation: Notation, operation: str, made_of: str, by_tap: str) -> None:
     """Without stride, padding and dilation nothing of them is written."""
     layer = PRESETS["article"].spec.model_copy(update={"operation": operation}).layer()
-    lines = derivation(run(layer), 4, "en")
+    with written(notation):
+        lines = derivation(run(layer), 4, "en")
     assert [lower for lower, _ in indexed(lines[MADE_OF].symbols, "a")] == [made_of]
     assert indexed(lines[BY_TAP].symbols, "δ")[-1][0] == by_tap
 
