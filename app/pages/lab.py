@@ -22,7 +22,6 @@ from app.pages.frame import Page, around, html, language_of, root_of
 from app.pages.prediction import judge
 from app.pages.sheets import shown
 from app.pages.workbench import Moments, Workbench
-from app.settings import Settings
 from app.spec import PRESETS, LayerSpec, Limits, SpecError, View, changes, decode
 from app.spec.view import ALL
 from app.words import DEFAULT, LANGUAGES, N_, say, translator
@@ -48,10 +47,8 @@ class BenchPart:
     bench: Workbench
 
 
-def router(settings: Settings) -> APIRouter:
-    """The lab's routes; none of them is part of the REST contract."""
-    routes = APIRouter(include_in_schema=False)
-    limits = settings.limits
+def add(routes: APIRouter, limits: Limits) -> None:
+    """The lab's routes."""
 
     @routes.get("/lab")
     def lab(request: Request) -> Response:
@@ -148,8 +145,6 @@ def router(settings: Settings) -> APIRouter:
     def colours() -> Response:
         headers = {"Cache-Control": "public, max-age=300"}
         return Response(palette.stylesheet(), media_type="text/css", headers=headers)
-
-    return routes
 
 
 async def _json(spec: LayerSpec, answer: Callable[[], object]) -> Response:

@@ -15,7 +15,6 @@ from app.pages.frame import Page, around, html, language_of, root_of
 from app.pages.lab import script_data
 from app.pages.sheets import Sheet, sheet
 from app.pages.workbench import Moments
-from app.settings import Settings
 from app.spec import PRESETS, LayerSpec, View, encode
 from app.spec.presets import DENSE
 from app.words.derivation import Line, derivation
@@ -90,9 +89,8 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
     )
 
 
-def router(_settings: Settings) -> APIRouter:
+def add(routes: APIRouter) -> None:
     """``/`` and the scenes that it exchanges."""
-    routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
     def story(request: Request) -> Response:
@@ -112,5 +110,3 @@ def router(_settings: Settings) -> APIRouter:
         operation = "correlation" if asked == "correlation" else "convolution"
         told = tell(SCENES[number - 1], number, operation, language, root)
         return Response(render.part("scene", language, ScenePart(told)), media_type="text/html")
-
-    return routes
