@@ -11,6 +11,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, TypeVar
 
+import numpy as np
 import orjson
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
@@ -21,8 +22,9 @@ T = TypeVar("T")
 S = TypeVar("S", bound=Body)
 L = TypeVar("L", bound=LayerSpec)
 
-# What takes longer than a few milliseconds leaves the event loop to the others. Few threads: NumPy
-# does not get faster with more, and each may need as much memory as the limit on work allows.
+# What takes longer than a few milliseconds leaves the event loop to the others; the way to a thread
+# and back costs as much as two answers to a 5×5 layer. Few threads: NumPy does not get faster with
+# more, and each may need as much memory as the limit on work allows.
 _LONG_BODY = 64 * 1024
 _MUCH_WORK = 500_000
 _THREADS = CapacityLimiter(2)
@@ -126,7 +128,12 @@ async def aside(work: Callable[[], T]) -> T:
 
 def dumps(answer: object) -> bytes:
     """JSON of an answer, arrays included."""
-    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
+    return orjson.dumps(answer, default=_unusual, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _unusual(array: np.ndarray) -> object:
+    # a view that skips cells or runs backwards, as a turned kernel does: orjson asks what it holds
+    return array.tolist()
 
 
 def json_answer(answer: object, headers: dict[str, str] | None = None) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -60,15 +62,43 @@ class Settings(BaseSettings):
         ge=3000,
         description="Longest permalink; a server cuts URLs at 64 KiB.",
     )
+    max_check: int = Field(
+        default=DEFAULT_LIMITS.check,
+        ge=2_000_000,
+        description="Most multiplications of all passes of a check, of answers or of gradients.",
+    )
+    max_layers: int = Field(
+        default=DEFAULT_LIMITS.layers, ge=8, description="Most layers of a network."
+    )
+    # the least that each of these may be is what a training is when nothing is said
+    max_training: int = Field(
+        default=DEFAULT_LIMITS.training,
+        ge=2_500_000_000,
+        description="Most multiplications of a training's three runs, overheads included.",
+    )
+    max_epochs: int = Field(
+        default=DEFAULT_LIMITS.epochs, ge=10, description="Most epochs of a training."
+    )
+    max_batch: int = Field(
+        default=DEFAULT_LIMITS.batch, ge=16, description="Most pictures in one step of a training."
+    )
+    max_pictures: int = Field(
+        default=DEFAULT_LIMITS.pictures,
+        ge=512,
+        description="Most pictures that are made in code for a training.",
+    )
+    max_drawings: int = Field(
+        default=DEFAULT_LIMITS.drawings,
+        ge=0,
+        description="Most drawings of the user's own in a training.",
+    )
+    max_channels: int = Field(
+        default=DEFAULT_LIMITS.channels,
+        ge=8,
+        description="Most output channels of a training's convolution.",
+    )
 
     @property
     def limits(self) -> Limits:
-        """The limits on one request."""
-        return Limits(
-            side=self.max_side,
-            cells=self.max_cells,
-            work=self.max_work,
-            wires=self.max_wires,
-            body_bytes=self.max_body_bytes,
-            permalink_chars=self.max_permalink_chars,
-        )
+        """The limits on one request: each is the setting ``max_`` and its name."""
+        return Limits(**{f.name: getattr(self, f"max_{f.name}") for f in fields(Limits)})

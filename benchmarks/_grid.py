@@ -76,10 +76,10 @@ def main() -> None:
         ]
         if "autograd" in rounds.seconds:
             ratios.append(rounds.ratio("run", "autograd"))
-        memory = peak(lambda layer=layer: bare(layer)) / im2col(layer)  # type: ignore[misc]
+        memory = peak(lambda layer=layer: bare(layer))  # type: ignore[misc]
         cells.insert(3, f"≤ {goal}")
-        lines.append([name, *cells, f"{memory:.2f}"])
-    head = ["layer", *(f"{mine} ÷ {theirs}" for mine, theirs in pairs), "memory ÷ im2col"]
+        lines.append([name, *cells, f"{memory / 1000:,.1f}", f"{memory / im2col(layer):.2f}"])
+    head = ["layer", *(f"{mine} ÷ {theirs}" for mine, theirs in pairs), "memory, kB", "÷ im2col"]
     print(table([*head[:4], "goal", *head[4:]], lines))
     if ratios:
         mean = math.exp(-sum(map(math.log, ratios)) / len(ratios))

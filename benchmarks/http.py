@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.http [--quick]``. The server is the real app on loopback with one more route,
 which always gives the same bytes. Sixteen keep-alive connections from this process ask for one
-after the other, burst by burst. "New" bodies differ in every request, so nothing is remembered of
-them; "same" is one body again and again, as when a class opens a preset. CPU is the server's own
-processor time for a request, which nobody else on the machine can slow down as much.
+after the other, burst by burst; what they will ask is made before a burst begins. "New" bodies
+differ in every request, so nothing is remembered of them; "same" is one body again and again, as
+when a class opens a preset. CPU is the server's own processor time for a request, which nobody
+else on the machine can slow down as much.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from statistics import median
@@ -30,8 +31,7 @@ class Connection(asyncio.Protocol):
     """One keep-alive connection that asks again as soon as it has its answer."""
 
     def __init__(self) -> None:
-        self._left = 0
-        self._payload: Payload = bytes
+        self._asking: Iterator[bytes] = iter(())
         self._buffer = bytearray()
         self._done: asyncio.Future[bytes] | None = None
 
@@ -39,11 +39,11 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101
         self._transport = transport
 
-    def ask(self, payload: Payload, times: int) -> asyncio.Future[bytes]:
-        """Ask so many times; the future is the last answer's body."""
-        self._payload, self._left = payload, times
+    def ask(self, requests: Iterable[bytes]) -> asyncio.Future[bytes]:
+        """Ask one after the other; the future is the last answer's body."""
+        self._asking = iter(requests)
         self._done = asyncio.get_running_loop().create_future()
-        self._transport.write(payload())
+        self._transport.write(next(self._asking))
         return self._done
 
     def data_received(self, data: bytes) -> None:
@@ -56,13 +56,13 @@ class Connection(asyncio.Protocol):
             return
         status, body = bytes(self._buffer[9:12]), bytes(self._buffer[head + 4 :])
         self._buffer.clear()
-        self._left -= 1
         if self._done is None or status != b"200":
             raise ConnectionError(status, body)
-        if self._left:
-            self._transport.write(self._payload())
-        else:
+        following = next(self._asking, None)
+        if following is None:
             self._done.set_result(body)
+        else:
+            self._transport.write(following)
 
 
 @dataclass
@@ -74,14 +74,15 @@ class Server:
 
     async def burst(self, payload: Payload, each: int, width: int = CONNECTIONS) -> Burst:
         """``each`` requests on every connection."""
+        asking = [[payload() for _ in range(each)] for _ in range(width)]
         before, begin = await self.cpu(), perf_counter()
-        await asyncio.gather(*(c.ask(payload, each) for c in self.connections[:width]))
+        await asyncio.gather(*map(Connection.ask, self.connections, asking))
         seconds, after = perf_counter() - begin, await self.cpu()
         return Burst(seconds / (each * width), (after - before) / (each * width))
 
     async def cpu(self) -> float:
         """Processor seconds that it has used."""
-        return float(await self.connections[0].ask(lambda: request("GET", "/cpu"), 1))
+        return float(await self.connections[0].ask([request("GET", "/cpu")]))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from fastapi.testclient import TestClient
 from app.engine import Layer, Operation, Trace, run
 from app.main import create_app
 from app.settings import Settings
-from app.spec import PRESETS
+from app.spec import DEFAULT_LIMITS, PRESETS, Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -159,6 +160,21 @@ def test_commands_in_the_docs_exist_in_the_makefile() -> None:
         assert used <= targets, page
     documented = re.findall(r"^\| `make (\w+)`", (ROOT / "CONTRIBUTING.md").read_text(), re.M)
     assert set(documented) == targets
+
+
+def test_every_setting_is_documented_and_every_limit_is_a_setting() -> None:
+    """docs/settings.md says each variable's default and meaning as the program has them."""
+    found = {
+        row[0].strip("`"): row[1:] for row in _table_rows((DOCS / "settings.md").read_text(), 3)
+    }
+    wanted = {f"ROT180_{name.upper()}": field for name, field in Settings.model_fields.items()}
+    assert found.keys() == wanted.keys()
+    for name, (default, meaning) in found.items():
+        assert default.replace(",", "") == str(wanted[name].default).lower()
+        assert meaning == wanted[name].description
+    limits = {f"max_{limit.name}" for limit in fields(Limits)}
+    assert limits == {name for name in Settings.model_fields if name.startswith("max_")}
+    assert Settings().limits == DEFAULT_LIMITS
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:

@@ -35,7 +35,10 @@ class Row(TypedDict):
 
 
 class GradientAnswer(TypedDict):
-    """One gradient; ``checked`` of its ``of`` entries stand in ``rows``."""
+    """One gradient; ``checked`` of its ``of`` entries stand in ``rows``: no other was looked at.
+
+    Where ``checked`` is less than ``of``, what is wrong only elsewhere "agrees".
+    """
 
     verdict: Says
     checked: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from app.answers.memory import trace_of
@@ -17,7 +15,7 @@ from app.answers.schemas import (
     PresetsAnswer,
     Term,
 )
-from app.engine import Step, Trace, Wires
+from app.engine import Step, Trace, Wires, run
 from app.engine.activations import Floats
 from app.spec import DEFAULT_LIMITS, PRESETS, LayerSpec, LimitError, Limits, SpecError
 from app.words import translator
@@ -26,9 +24,14 @@ from app.words.names import terms_latex, terms_text
 
 def layer_answer(spec: LayerSpec, limits: Limits = DEFAULT_LIMITS) -> LayerAnswer:
     """Forward map, deltas and gradients."""
-    trace = trace_of(spec, limits)
-    maps, kernel = _maps(trace), _kernels(trace)
+    # asked once a request, so not remembered: to keep a small trace costs as much as to run it
+    trace = run(spec.layer(limits))
+    maps, flat = trace.layer.ranked, trace.layer.rank == 2
     output = maps(trace.output)
+
+    def kernel(array: Floats) -> Floats:
+        return array[0, 0] if flat else array
+
     return LayerAnswer(
         activated=maps(trace.activated),
         activation_derivative=maps(trace.activation_derivative),
@@ -42,9 +45,7 @@ def layer_answer(spec: LayerSpec, limits: Limits = DEFAULT_LIMITS) -> LayerAnswe
         collected=maps(trace.collected),
         input_delta=maps(trace.input_delta),
         kernel_gradient=kernel(trace.kernel_gradient),
-        bias_gradient=(
-            float(trace.bias_gradient[0]) if trace.layer.rank == 2 else trace.bias_gradient
-        ),
+        bias_gradient=float(trace.bias_gradient[0]) if flat else trace.bias_gradient,
     )
 
 
@@ -144,16 +145,6 @@ def _listed(trace: Trace, limits: Limits) -> Wires:
             most=limits.wires,
         )
     return wires
-
-
-def _maps(trace: Trace) -> Callable[[Floats], Floats]:
-    return lambda array: np.ascontiguousarray(trace.layer.ranked(array))
-
-
-def _kernels(trace: Trace) -> Callable[[Floats], Floats]:
-    flat = trace.layer.rank == 2
-    # a turned kernel is a view that runs backwards; orjson wants numbers in order
-    return lambda array: np.ascontiguousarray(array[0, 0] if flat else array)
 
 
 def _node_in(trace: Trace, node: tuple[int, ...]) -> tuple[int, int, int, int]:

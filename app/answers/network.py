@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NotRequired
 
-import numpy as np
 from typing_extensions import TypedDict
 
 from app.answers.schemas import Kernel, Map, Numbers
-from app.engine.activations import Floats
 from app.engine.network import NetworkTrace, StageTrace, run
 from app.engine.network_check import Verdict
 from app.engine.stages import RIGHT, Conv, Shape, Stage
@@ -44,7 +42,10 @@ class NetworkAnswer(TypedDict):
 
 
 class Check(TypedDict):
-    """The gradient check of one gradient; layers are counted from 0."""
+    """The gradient check of one gradient; layers are counted from 0.
+
+    ``checked`` of its ``of`` entries were compared, and ``kinks`` could not be.
+    """
 
     layer: int
     gradient: str
@@ -52,6 +53,7 @@ class Check(TypedDict):
     max_error: float
     largest: float
     checked: int
+    of: int
     kinks: int
 
 
@@ -134,7 +136,7 @@ def network_answer(spec: NetworkSpec, limits: Limits = DEFAULT_LIMITS) -> Networ
     trace = run(spec.stages(limits), spec.input, spec.loss.loss(), rules)
     return NetworkAnswer(
         loss=trace.loss,
-        input_delta=_plain(trace.ranked(trace.input_delta)),
+        input_delta=trace.ranked(trace.input_delta),
         layers=[_stage_answer(trace, stage) for stage in trace.stages],
     )
 
@@ -143,11 +145,11 @@ def _stage_answer(trace: NetworkTrace, part: StageTrace) -> StageAnswer:
     flat = isinstance(part.stage, Conv) and part.stage.kernel.ndim == 2
     answer = StageAnswer(
         type=part.stage.type,
-        output=_plain(trace.ranked(part.output)),
-        output_delta=_plain(trace.ranked(part.output_delta)),
+        output=trace.ranked(part.output),
+        output_delta=trace.ranked(part.output_delta),
     )
     gradients: dict[str, Any] = {
-        f"{name}_gradient": float(array[0]) if flat and name == "bias" else _plain(array)
+        f"{name}_gradient": float(array[0]) if flat and name == "bias" else array
         for name, array in part.gradients.items()
     }
     answer.update(gradients)  # type: ignore[typeddict-item]
@@ -213,6 +215,7 @@ def _check(verdict: Verdict) -> Check:
         max_error=verdict.max_error,
         largest=verdict.largest,
         checked=verdict.checked,
+        of=verdict.of,
         kinks=verdict.kinks,
     )
 
@@ -242,10 +245,7 @@ def _outcome(event: Learned) -> Outcome:
 
 def _kernels(stages: tuple[Stage, ...]) -> list[LayerKernel]:
     return [
-        LayerKernel(layer=index, kernel=_plain(stage.kernel))
+        LayerKernel(layer=index, kernel=stage.kernel)
         for index, stage in enumerate(stages)
         if isinstance(stage, Conv)
     ]
-
-
-_plain: Callable[[Floats], Floats] = np.ascontiguousarray

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.answers.check import check_answer
 from app.answers.gradients import gradient_check_answer
-from app.api.describe import PREFIX, posted
+from app.api.describe import posted
 from app.api.problems import language_of
 from app.exchange import aside, dumps, read_spec, tagged
 from app.spec import PRESETS, Limits
@@ -16,9 +16,8 @@ from app.spec.check import CheckSpec, GradientCheckSpec
 from app.words import DEFAULT
 
 
-def router(limits: Limits) -> APIRouter:
+def add(routes: APIRouter, limits: Limits) -> None:
     """``/check`` and ``/gradient-check``."""
-    routes = APIRouter(prefix=PREFIX)
 
     @routes.post("/check", **_described_check())
     async def check(request: Request) -> Response:
@@ -33,8 +32,6 @@ def router(limits: Limits) -> APIRouter:
         spec, language = await read_spec(request, GradientCheckSpec, limits), language_of(request)
         body = await aside(lambda: dumps(gradient_check_answer(spec, language, limits)))
         return tagged(request, body, _headers(language))
-
-    return routes
 
 
 def _headers(language: str) -> dict[str, str]:

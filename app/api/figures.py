@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app import answers
-from app.api.describe import PREFIX, Described, posted
+from app.api.describe import Described, posted
 from app.api.problems import language_of
 from app.exchange import computed, dumps, read_spec, tagged
 from app.figures import NAMES
@@ -31,9 +31,8 @@ def described() -> dict[str, Any]:
     return {**found, "tags": ["figures"]}
 
 
-def router(limits: Limits, describe: Described) -> APIRouter:
+def add(routes: APIRouter, limits: Limits, describe: Described) -> None:
     """``/figures`` and ``/figures/{name}``."""
-    routes = APIRouter(prefix=PREFIX)
 
     @routes.get("/figures", **describe.figures)
     async def names(request: Request) -> Response:
@@ -55,5 +54,3 @@ def router(limits: Limits, describe: Described) -> APIRouter:
         spec = await read_spec(request, FigureSpec, limits)
         body = await computed(spec, lambda: answers.figure_answer(spec, name, limits))
         return tagged(request, body, {"cache-control": "no-cache"})
-
-    return routes

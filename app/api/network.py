@@ -8,7 +8,7 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter, Request, Response
 
 from app.answers.network import network_answer, training_events
-from app.api.describe import PREFIX, posted
+from app.api.describe import posted
 from app.api.problems import language_of
 from app.api.stream import EventStream, encoded
 from app.exchange import aside, dumps, read_spec, tagged
@@ -35,9 +35,8 @@ TRAINING: dict[str, Any] = {"mistake": "kernel_not_rotated", "seed": 7, "epochs"
 _FAILED = N_("this is a mistake of ours and it has been logged; nothing was changed")
 
 
-def router(limits: Limits) -> APIRouter:
+def add(routes: APIRouter, limits: Limits) -> None:
     """``/network`` and ``/train``."""
-    routes = APIRouter(prefix=PREFIX)
 
     @routes.post("/network", **_described_network())
     async def network(request: Request) -> Response:
@@ -61,8 +60,6 @@ def router(limits: Limits) -> APIRouter:
         return EventStream(
             lambda: training_events(spec, plan, language), _TRAININGS, ("failed", failure)
         )
-
-    return routes
 
 
 def _described_network() -> dict[str, Any]:

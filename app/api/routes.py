@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from starlette.routing import BaseRoute
 
 from app import answers
 from app.api import check, figures, network
@@ -18,20 +19,21 @@ _SHARED = {"cache-control": "public, max-age=3600"}
 _COMPUTED = {"cache-control": "no-cache"}
 
 
-def router(settings: Settings) -> APIRouter:
+def routes(settings: Settings) -> list[BaseRoute]:
     """All routes of the API, and the two that a supervisor asks."""
-    routes, described = APIRouter(), Described(settings.limits)
-    routes.include_router(_computations(settings.limits, described))
-    routes.include_router(_reading(settings.limits, described))
-    routes.include_router(figures.router(settings.limits, described))
-    routes.include_router(network.router(settings.limits))
-    routes.include_router(check.router(settings.limits))
-    routes.include_router(_health())
-    return routes
+    limits, described = settings.limits, Described(settings.limits)
+    version, health = APIRouter(prefix=PREFIX), APIRouter(prefix="/healthz", tags=["health"])
+    _add_computations(version, limits, described)
+    _add_reading(version, limits, described)
+    figures.add(version, limits, described)
+    network.add(version, limits)
+    check.add(version, limits)
+    _add_health(health)
+    return [*version.routes, *health.routes]
 
 
-def _computations(limits: Limits, describe: Described) -> APIRouter:
-    routes, replies = APIRouter(prefix=PREFIX), Replies(limits)
+def _add_computations(routes: APIRouter, limits: Limits, describe: Described) -> None:
+    replies = Replies(limits)
 
     @routes.post("/layer", **describe.layer)
     async def layer(request: Request) -> Response:
@@ -61,11 +63,8 @@ def _computations(limits: Limits, describe: Described) -> APIRouter:
         )
         return tagged(request, body, _COMPUTED)
 
-    return routes
 
-
-def _reading(limits: Limits, describe: Described) -> APIRouter:
-    routes = APIRouter(prefix=PREFIX)
+def _add_reading(routes: APIRouter, limits: Limits, describe: Described) -> None:
     presets_of = {name: dumps(answers.presets_answer(name)) for name in LANGUAGES}
 
     @routes.head("/layer", include_in_schema=False)
@@ -95,12 +94,8 @@ def _reading(limits: Limits, describe: Described) -> APIRouter:
             request, dumps(document(request.app, request.scope.get("root_path", ""))), _SHARED
         )
 
-    return routes
 
-
-def _health() -> APIRouter:
-    routes = APIRouter(prefix="/healthz", tags=["health"])
-
+def _add_health(routes: APIRouter) -> None:
     @routes.head("/live", include_in_schema=False)
     @routes.get("/live")
     async def live() -> dict[str, str]:
@@ -112,5 +107,3 @@ def _health() -> APIRouter:
     async def ready() -> dict[str, str]:
         """The process can do its work: it needs nothing but itself."""
         return {"status": "ready"}
-
-    return routes

@@ -7,8 +7,14 @@ axis. Source: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from app.engine.given import Pair
+    from app.engine.layer import Padding
+    from app.engine.sliding import Shape
 
 PaddingName = Literal["valid", "same", "full"]
 
@@ -28,27 +34,27 @@ class Axis:
     before: int = 0
     after: int = 0
 
-    @property
+    @cached_property
     def padded(self) -> int:
         """Cells of the padded map."""
         return self.before + self.size + self.after
 
-    @property
+    @cached_property
     def span(self) -> int:
         """Cells from the window's first tap to its last, holes included."""
         return (self.taps - 1) * self.dilation + 1
 
-    @property
+    @cached_property
     def fits(self) -> bool:
         """The one rule: the window lies within the padded map at least once."""
         return self.span <= self.padded
 
-    @property
+    @cached_property
     def outputs(self) -> int:
         """How many times the window fits, which is the output's size (0 if it never does)."""
         return (self.padded - self.span) // self.stride + 1 if self.fits else 0
 
-    @property
+    @cached_property
     def leftover(self) -> int:
         """Cells at the end of the padded map that no window reaches, because of the stride."""
         return (self.padded - self.span) % self.stride
@@ -101,3 +107,17 @@ class Axis:
         outputs = -(-self.size // self.stride)
         zeros = max((outputs - 1) * self.stride + self.span - self.size, 0)
         return zeros // 2, zeros - zeros // 2
+
+
+@lru_cache(maxsize=1024)
+def axes_of(
+    maps: Shape, kernel: Shape, stride: Pair, dilation: Pair, padding: Padding | PaddingName
+) -> tuple[Axis, Axis]:
+    """Rows and columns of everything with these shapes, whatever its numbers."""
+
+    def axis(i: int) -> Axis:
+        bare = Axis(maps[i - 2], kernel[i - 2], stride[i], dilation[i])
+        before, after = bare.named_padding(padding) if isinstance(padding, str) else padding[i]
+        return replace(bare, before=before, after=after)
+
+    return axis(0), axis(1)

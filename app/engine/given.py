@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,10 +31,18 @@ def numbers(field: str, value: ArrayLike) -> Floats:
         raise ShapeError(field, "must be a rectangular array of numbers") from error
     if array.size == 0:
         raise ShapeError(field, "is empty; give at least one number")
-    if not np.isfinite(array).all():
+    if not finite(array):
         raise ValueRangeError(field, "must hold finite numbers only")
     array.flags.writeable = False
     return array
+
+
+def finite(array: Floats) -> bool:
+    """Whether every number is.
+
+    A sum of squares is finite only if every number is. It overflows earlier: then look at each.
+    """
+    return isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
 
 
 def pair(field: str, value: int | Sequence[int]) -> Pair:

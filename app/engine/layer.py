@@ -14,13 +14,13 @@ from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from app.engine.activations import ACTIVATIONS, Floats
 from app.engine.errors import GeometryError, ShapeError, ValueRangeError, times
-from app.engine.geometry import Axis, PaddingName
+from app.engine.geometry import Axis, PaddingName, axes_of
 from app.engine.given import LARGEST, Pair, numbers, pair, spread, whole
-from app.engine.slides import Slides
+from app.engine.slides import Slides, slides_of
 
 Operation = Literal["convolution", "correlation"]
 Padding = tuple[Pair, Pair]
@@ -86,46 +86,60 @@ class Layer:
         if not _one_of(activation, ACTIVATIONS):
             known = ", ".join(ACTIVATIONS)
             raise ValueRangeError("activation", "must be one of {known}", known=known)
-        maps = numbers("input", input)
-        weights = numbers("kernel", kernel)
-        rank = maps.ndim
-        if rank not in (2, 3, 4):
-            raise ShapeError("input", "has {got} axes; give H×W, C×H×W or N×C×H×W", got=rank)
-        if rank == 2 and weights.ndim != 2:
-            raise ShapeError(
-                "kernel", "has {got} axes; a 2-D input takes a kernel kh×kw", got=weights.ndim
-            )
-        if rank > 2 and weights.ndim != 4:
-            raise ShapeError(
-                "kernel",
-                "has {got} axes; a 3-D or 4-D input takes C_out×(C_in/groups)×kh×kw",
-                got=weights.ndim,
-            )
-        maps = maps.reshape((1,) * (4 - rank) + maps.shape)
-        weights = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
-        groups = _channels_agree(maps.shape[1], weights.shape[:2], groups)
-        stride_pair = pair("stride", stride)
-        dilation_pair = pair("dilation", dilation)
-        sides = _padding(padding, maps.shape[2:], weights.shape[2:], stride_pair, dilation_pair)
-        axes = [
-            Axis(
-                maps.shape[2 + i], weights.shape[2 + i], stride_pair[i], dilation_pair[i], *sides[i]
-            )
-            for i in (0, 1)
-        ]
-        if not all(axis.fits for axis in axes):
+        return cls.made(
+            input=numbers("input", input),
+            kernel=numbers("kernel", kernel),
+            bias=numbers("bias", bias),
+            operation=operation,
+            activation=activation,
+            stride=pair("stride", stride),
+            dilation=pair("dilation", dilation),
+            padding=_padding(padding),
+            groups=_groups(groups),
+            output_delta=None if output_delta is None else numbers("output_delta", output_delta),
+        )
+
+    @classmethod
+    def made(
+        cls,
+        *,
+        input: Floats,
+        kernel: Floats,
+        bias: Floats,
+        operation: Operation,
+        activation: str,
+        stride: Pair,
+        dilation: Pair,
+        padding: Padding | PaddingName,
+        groups: int,
+        output_delta: Floats | None,
+    ) -> Layer:
+        """A layer from what has been read: each value is sound, and arrays are read-only.
+
+        Whether they belong together is found out here. Arrays have the axes that :meth:`of` names.
+
+        Raises:
+            ShapeError, GeometryError: each names the field and what would work.
+        """
+        rank = input.ndim
+        _ranks_agree(rank, kernel.ndim)
+        maps = input.reshape((1,) * (4 - rank) + input.shape)
+        weights = kernel.reshape((1,) * (4 - kernel.ndim) + kernel.shape)
+        _channels_agree(maps.shape[1], weights.shape[:2], groups)
+        rows, columns = axes_of(maps.shape, weights.shape, stride, dilation, padding)
+        if not (rows.fits and columns.fits):
             raise GeometryError(
                 "kernel",
                 "spans {span} cells but the padded map has {map}; "
                 "use a smaller kernel or dilation, or more padding",
-                span=times(*(axis.span for axis in axes)),
-                map=times(*(axis.padded for axis in axes)),
+                span=times(rows.span, columns.span),
+                map=times(rows.padded, columns.padded),
             )
-        if math.prod(axis.padded for axis in axes) > LARGEST:
+        if rows.padded * columns.padded > LARGEST:
             raise GeometryError(
                 "padding", "makes a map of more than {most} cells; use less", most=LARGEST
             )
-        shape = (maps.shape[0], weights.shape[0], axes[0].outputs, axes[1].outputs)
+        shape = (maps.shape[0], weights.shape[0], rows.outputs, columns.outputs)
         return cls(
             input=maps,
             kernel=weights,
@@ -133,9 +147,9 @@ class Layer:
             output_delta=_output_delta(output_delta, shape, rank),
             operation=operation,
             activation=activation,
-            stride=stride_pair,
-            dilation=dilation_pair,
-            padding=sides,
+            stride=stride,
+            dilation=dilation,
+            padding=((rows.before, rows.after), (columns.before, columns.after)),
             groups=groups,
             rank=rank,
         )
@@ -143,22 +157,14 @@ class Layer:
     @cached_property
     def axes(self) -> tuple[Axis, Axis]:
         """Rows and columns."""
-        rows, columns = (
-            Axis(
-                self.input.shape[2 + i],
-                self.kernel.shape[2 + i],
-                self.stride[i],
-                self.dilation[i],
-                *self.padding[i],
-            )
-            for i in (0, 1)
-        )
-        return rows, columns
+        shapes = self.input.shape, self.kernel.shape
+        return axes_of(*shapes, self.stride, self.dilation, self.padding)
 
     @cached_property
     def slides(self) -> Slides:
         """How its stencils go over the map and over the deltas."""
-        return Slides(self)
+        shapes = self.input.shape, self.kernel.shape
+        return slides_of(*shapes, self.stride, self.dilation, self.padding, self.groups)
 
     @property
     def output_shape(self) -> tuple[int, int, int, int]:
@@ -180,12 +186,21 @@ def _one_of(value: object, known: Iterable[str]) -> bool:
     return isinstance(value, str) and value in known
 
 
-def _channels_agree(channels: int, kernel: tuple[int, ...], groups: int) -> int:
+def _ranks_agree(rank: int, kernel: int) -> None:
+    if rank not in (2, 3, 4):
+        raise ShapeError("input", "has {got} axes; give H×W, C×H×W or N×C×H×W", got=rank)
+    if rank == 2 and kernel != 2:
+        raise ShapeError("kernel", "has {got} axes; a 2-D input takes a kernel kh×kw", got=kernel)
+    if rank > 2 and kernel != 4:
+        raise ShapeError(
+            "kernel",
+            "has {got} axes; a 3-D or 4-D input takes C_out×(C_in/groups)×kh×kw",
+            got=kernel,
+        )
+
+
+def _channels_agree(channels: int, kernel: tuple[int, ...], groups: int) -> None:
     outputs, inputs = kernel
-    try:
-        groups = whole(groups, 1)
-    except ValueError:
-        raise ValueRangeError("groups", "must be an integer of at least 1") from None
     if channels % groups or outputs % groups:
         raise GeometryError(
             "groups",
@@ -204,22 +219,20 @@ def _channels_agree(channels: int, kernel: tuple[int, ...], groups: int) -> int:
             groups=groups,
             want=channels // groups,
         )
-    return groups
 
 
-def _padding(
-    padding: PaddingLike,
-    map_size: Sequence[int],
-    kernel_size: Sequence[int],
-    stride: Pair,
-    dilation: Pair,
-) -> Padding:
+def _groups(groups: int) -> int:
+    try:
+        return whole(groups, 1)
+    except ValueError:
+        raise ValueRangeError("groups", "must be an integer of at least 1") from None
+
+
+def _padding(padding: PaddingLike) -> Padding | PaddingName:
     if isinstance(padding, str):
         if padding not in get_args(PaddingName):
             raise ValueRangeError("padding", "must be valid, same or full when it is a word")
-        axes = (Axis(map_size[i], kernel_size[i], stride[i], dilation[i]) for i in (0, 1))
-        rows, columns = (axis.named_padding(padding) for axis in axes)
-        return rows, columns
+        return padding
     try:
         rows, columns = spread(padding, (), (2,), (2, 2)).tolist()
         return (whole(rows[0], 0), whole(rows[1], 0)), (
@@ -234,8 +247,7 @@ def _padding(
         ) from None
 
 
-def _bias(bias: ArrayLike, outputs: int) -> Floats:
-    array = numbers("bias", bias)
+def _bias(array: Floats, outputs: int) -> Floats:
     if array.ndim == 0:
         array = np.full(outputs, array)
         array.flags.writeable = False
@@ -249,14 +261,11 @@ def _bias(bias: ArrayLike, outputs: int) -> Floats:
     return array
 
 
-def _output_delta(
-    delta: ArrayLike | None, shape: tuple[int, int, int, int], rank: int
-) -> NDArray[np.float64]:
-    if delta is None:
+def _output_delta(array: Floats | None, shape: tuple[int, int, int, int], rank: int) -> Floats:
+    if array is None:
         array = np.ones(shape)
         array.flags.writeable = False
         return array
-    array = numbers("output_delta", delta)
     if array.shape != shape[4 - rank :]:
         raise ShapeError(
             "output_delta",

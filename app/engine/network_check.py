@@ -27,9 +27,10 @@ NUDGE = 2.0**-17
 class Verdict:
     """On one gradient: ``parameter`` of the stage number ``layer``.
 
-    Of its entries ``checked`` were compared, and ``kinks`` could not be. ``max_error`` is the
-    largest |claimed − slope|, ``largest`` the largest |slope| among them. A mistake that changes
-    nothing passes: where all is 0 behind a layer (``largest`` 0), or a kernel is its own rotation.
+    Of its ``of`` entries ``checked`` were compared, and ``kinks`` could not be; what is wrong only
+    elsewhere was not seen. ``max_error`` is the largest |claimed − slope|, ``largest`` the largest
+    |slope| among them. A mistake that changes nothing passes: where all is 0 behind a layer
+    (``largest`` 0), or a kernel is its own rotation.
     """
 
     layer: int
@@ -39,6 +40,7 @@ class Verdict:
     largest: float
     checked: int
     kinks: int
+    of: int
 
 
 def verdicts(
@@ -71,7 +73,7 @@ def verdicts(
             allowed = closeness.RELATIVE * largest + closeness.ABSOLUTE * max(1.0, cost)
             passes = worst <= allowed
             kinks = int(np.count_nonzero(~smooth))
-            found.append(Verdict(index, name, passes, worst, largest, count - kinks, kinks))
+            found.append(Verdict(index, name, passes, worst, largest, count - kinks, kinks, size))
     return found
 
 

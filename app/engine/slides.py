@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from app.engine.gemm import formulation
-from app.engine.sliding import Slide
+from app.engine.gemm import Formulation, formulation
+from app.engine.geometry import axes_of
+from app.engine.sliding import Shape, Slide
 
 if TYPE_CHECKING:
-    from app.engine.layer import Layer
+    from app.engine.given import Pair
+    from app.engine.layer import Padding
 
 
-class Slides:
-    """A layer's two slides, worked out from its shapes alone.
+class Slides(NamedTuple):
+    """A layer's two slides.
 
     * ``over_map``: from output to output, over the padded map;
     * ``over_deltas``: from input to input, over the deltas. The stride has become zeros between
       them, span − 1 more stand around them ("full"), and the channels are transposed.
     """
 
-    def __init__(self, layer: Layer) -> None:
-        rows, columns = layer.axes
-        channels, outputs = layer.input.shape[1], layer.kernel.shape[0]
-        self.over_map = formulation(
-            Slide(
-                layer.input.shape,
-                layer.kernel.shape,
-                stride=layer.stride,
-                dilation=layer.dilation,
-                groups=layer.groups,
-                zeros=layer.padding,
-            )
-        )
-        self.over_deltas = formulation(
-            Slide(
-                layer.output_shape,
-                (channels, outputs // layer.groups, *layer.kernel.shape[2:]),
-                dilation=layer.dilation,
-                groups=layer.groups,
-                spread=layer.stride,
-                zeros=(rows.collecting, columns.collecting),
-            )
-        )
+    over_map: Formulation
+    over_deltas: Formulation
+
+
+@lru_cache(maxsize=64)
+def slides_of(
+    maps: Shape, kernel: Shape, stride: Pair, dilation: Pair, padding: Padding, groups: int
+) -> Slides:
+    """The slides of every layer with these shapes, whatever its numbers."""
+    rows, columns = axes_of(maps, kernel, stride, dilation, padding)
+    members, channels, outputs = *maps[:2], kernel[0]
+    over_map = Slide(maps, kernel, stride=stride, dilation=dilation, groups=groups, zeros=padding)
+    over_deltas = Slide(
+        (members, outputs, rows.outputs, columns.outputs),
+        (channels, outputs // groups, *kernel[2:]),
+        dilation=dilation,
+        groups=groups,
+        spread=stride,
+        zeros=(rows.collecting, columns.collecting),
+    )
+    return Slides(formulation(over_map), formulation(over_deltas))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
 from typing import Literal, get_args
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from app.engine import stencil
 from app.engine.activations import ACTIVATIONS, Floats
 from app.engine.errors import NotFiniteError
+from app.engine.given import finite
 from app.engine.layer import Layer
 from app.engine.wires import Columns, Wires
 
@@ -137,7 +137,9 @@ def run(layer: Layer) -> Trace:
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         activated = activation.value(layer.input)
         derivative = activation.derivative(layer.input)
-        collected = stencil.collect(layer)
+        forward_stencil = stencil.forward_stencil(layer)
+        backward_stencil = stencil.backward_stencil(layer)
+        collected = stencil.collect(layer, backward_stencil)
         results = {
             "output": stencil.forward(layer, activated),
             "collected": collected,
@@ -145,7 +147,7 @@ def run(layer: Layer) -> Trace:
             "kernel_gradient": stencil.kernel_gradient(layer, activated),
             "bias_gradient": stencil.bias_gradient(layer),
         }
-        lost = next((name for name, array in results.items() if not _finite(array)), None)
+        lost = next((name for name, array in results.items() if not finite(array)), None)
     if lost is not None:
         raise NotFiniteError(
             "input",
@@ -156,16 +158,11 @@ def run(layer: Layer) -> Trace:
         layer=layer,
         activated=activated,
         activation_derivative=derivative,
-        forward_stencil=stencil.forward_stencil(layer),
-        backward_stencil=stencil.backward_stencil(layer),
+        forward_stencil=forward_stencil,
+        backward_stencil=backward_stencil,
         rotated_kernel=stencil.rotate180(layer.kernel),
         **results,
     )
     for array in (activated, derivative, *results.values()):
         array.flags.writeable = False
     return trace
-
-
-def _finite(array: Floats) -> bool:
-    # A sum of squares is finite only if every number is. It overflows earlier: then look at each.
-    return isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())

@@ -7,21 +7,22 @@ from pathlib import Path
 import plotly
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
+from starlette.routing import BaseRoute
 
 from app.pages import lab, story
 from app.pages.frame import error_page
 from app.settings import Settings
 
-__all__ = ["error_page", "router"]
+__all__ = ["error_page", "routes"]
 
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
-def router(settings: Settings) -> APIRouter:
-    """All pages of the app."""
+def routes(settings: Settings) -> list[BaseRoute]:
+    """All pages of the app; none of them is part of the REST contract."""
     routes = APIRouter(include_in_schema=False)
-    routes.include_router(story.router(settings))
-    routes.include_router(lab.router(settings))
+    story.add(routes)
+    lab.add(routes, settings.limits)
 
     @routes.get("/plotly.js")
     def plotly_js() -> Response:
@@ -29,4 +30,4 @@ def router(settings: Settings) -> APIRouter:
         headers = {"Cache-Control": "public, max-age=86400"}
         return FileResponse(PLOTLY, media_type="text/javascript", headers=headers)
 
-    return routes
+    return routes.routes

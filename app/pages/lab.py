@@ -22,7 +22,6 @@ from app.pages.frame import Page, around, html, language_of, root_of
 from app.pages.lesson import Card, card
 from app.pages.prediction import judge
 from app.pages.workbench import Moments, Workbench
-from app.settings import Settings
 from app.spec import PRESETS, LayerSpec, Lesson, Limits, SpecError, View, changes, decode
 from app.spec.view import ALL
 from app.words import DEFAULT, LANGUAGES, N_, say, translator
@@ -51,10 +50,8 @@ class BenchPart:
     bench: Workbench
 
 
-def router(settings: Settings) -> APIRouter:
-    """The lab's routes; none of them is part of the REST contract."""
-    routes = APIRouter(include_in_schema=False)
-    limits = settings.limits
+def add(routes: APIRouter, limits: Limits) -> None:
+    """The lab's routes."""
 
     @routes.get("/lab")
     def lab(request: Request) -> Response:
@@ -176,8 +173,6 @@ def router(settings: Settings) -> APIRouter:
     def colours() -> Response:
         headers = {"Cache-Control": "public, max-age=300"}
         return Response(palette.stylesheet(), media_type="text/css", headers=headers)
-
-    return routes
 
 
 async def _json(spec: LayerSpec, body: dict[str, Any], answer: Callable[[], object]) -> Response:

@@ -11,7 +11,7 @@ import numpy as np
 from app.engine import Trace
 from app.engine.activations import Floats
 from app.engine.closeness import same
-from app.engine.differences import differences
+from app.engine.differences import Differences, differences
 from app.engine.mistakes import CODES, COLLECTING, OTHERS, Code
 from app.figures import SMALL, draw, map_panel, ringed
 from app.words import translator
@@ -125,7 +125,7 @@ def mistaken(trace: Trace, chosen: str, member: int, language: str) -> Mistaken:
         choices=[(c, name(c, language), c == code) for c in codes],
         drawings=drawings,
         caught=caught,
-        verdict=_verdict(trace, (wrong, right), checked.off(wrong).sum() if fits else 0, language),
+        verdict=_verdict(trace, (wrong, right), checked, language),
         mean="" if weights or not fits else _mean(trace, code, wrong, language),
     )
 
@@ -135,7 +135,9 @@ def _drawn(values: Floats, rings: np.ndarray | None = None) -> str:
     return draw(ringed(panel, [] if rings is None else np.flatnonzero(rings).tolist()).figure)
 
 
-def _verdict(trace: Trace, arrays: tuple[Floats, Floats], caught: int, language: str) -> str:
+def _verdict(
+    trace: Trace, arrays: tuple[Floats, Floats], checked: Differences, language: str
+) -> str:
     _ = translator(language)
     wrong, right = arrays
     if wrong.shape != right.shape:
@@ -153,10 +155,25 @@ def _verdict(trace: Trace, arrays: tuple[Floats, Floats], caught: int, language:
     where = (
         symbols.weight(at) if right is trace.kernel_gradient else symbols.delta(at % member_size)
     )
-    return _(
-        "The gradient check catches it in {count} places. The largest error is at {node}: {got} "
-        "instead of {want}."
-    ).format(count=int(caught), node=where, got=short(wrong.flat[at]), want=short(right.flat[at]))
+    said = (
+        _(
+            "The gradient check catches it in {count} places. The largest error is at {node}: "
+            "{got} instead of {want}."
+        )
+        if len(checked.entry) == right.size
+        else _(
+            "The gradient check looks at {checked} of {all} places and catches it in {count}. The "
+            "largest error of all is at {node}: {got} instead of {want}."
+        )
+    )
+    return said.format(
+        count=int(checked.off(wrong).sum()),
+        checked=len(checked.entry),
+        all=right.size,
+        node=where,
+        got=short(wrong.flat[at]),
+        want=short(right.flat[at]),
+    )
 
 
 def _mean(trace: Trace, code: Code, wrong: Floats, language: str) -> str:

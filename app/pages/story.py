@@ -16,7 +16,6 @@ from app.pages.lab import script_data
 from app.pages.lesson import Card, of_scene
 from app.pages.sheets import Sheet, sheet
 from app.pages.workbench import Moments
-from app.settings import Settings
 from app.spec import PRESETS, LayerSpec, View, encode
 from app.spec.presets import DENSE
 from app.words.derivation import Line, derivation
@@ -96,9 +95,8 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
     )
 
 
-def router(_settings: Settings) -> APIRouter:
+def add(routes: APIRouter) -> None:
     """``/`` and the scenes that it exchanges."""
-    routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
     def story(request: Request) -> Response:
@@ -118,5 +116,3 @@ def router(_settings: Settings) -> APIRouter:
         operation = "correlation" if asked == "correlation" else "convolution"
         told = tell(SCENES[number - 1], number, operation, language, root)
         return Response(render.part("scene", language, ScenePart(told)), media_type="text/html")
-
-    return routes

@@ -13,6 +13,7 @@ from itertools import chain
 import numpy as np
 
 from app.engine.activations import Floats
+from app.engine.given import finite
 from app.spec.errors import LimitError, Path, SpecError
 from app.spec.limits import DEFAULT_LIMITS, Limits
 
@@ -65,6 +66,9 @@ def _common_length(level: Sequence[object], shape: tuple[int, ...]) -> int:
     length = len(level[0])  # type: ignore[arg-type]
     if length == 0:
         raise SpecError(_place(0, shape), "is empty; give at least one number")
+    # the quick way for what is nearly always so
+    if _LIST.issuperset(map(type, level)) and {length}.issuperset(map(len, level)):  # type: ignore[arg-type]
+        return length
     for position, item in enumerate(level):
         if type(item) not in _LIST:
             raise SpecError(
@@ -114,7 +118,7 @@ def _finite(numbers: Sequence[object], shape: tuple[int, ...]) -> Floats:
         array = np.array(numbers, dtype=np.float64)
     except OverflowError:  # an int beyond float64; JSON cannot bring one, Python can
         array = np.array([_as_float(number) for number in numbers])
-    if not np.isfinite(array).all():
+    if not finite(array):
         position = int(np.argmin(np.isfinite(array)))
         raise SpecError(_place(position, shape), "is not finite; give a finite number")
     array = array.reshape(shape)

@@ -13,9 +13,7 @@ from app.spec.limits import DEFAULT_LIMITS, Limits
 class Body(BaseModel):
     """What any request's body is read into; unknown fields are faults."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     @classmethod
     def parse(cls, value: object, limits: Limits = DEFAULT_LIMITS, at: Path = ()) -> Self:

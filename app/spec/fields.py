@@ -62,6 +62,14 @@ def bias_field(value: object, limits: Limits) -> Floats:
     return parse_array(value, (0, 1), limits)
 
 
+_NO_BIAS = parse_array(0.0, (0,))
+
+
+def no_bias() -> Floats:
+    """The bias that is left out: 0, an array without axes."""
+    return _NO_BIAS
+
+
 def delta_field(value: object, limits: Limits) -> Floats | None:
     """Like a map; None where it is left out."""
     return None if value is None else parse_array(value, (2, 3, 4), limits)

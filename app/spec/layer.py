@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
-from typing import Annotated, Any, ClassVar, cast
+from functools import cached_property, lru_cache
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from app.engine import Layer, Operation
 from app.engine.activations import Floats
-from app.engine.geometry import Axis, PaddingName
+from app.engine.geometry import Axis, PaddingName, axes_of
 from app.engine.given import Pair
 from app.engine.layer import Padding
+from app.engine.sliding import Shape
 from app.spec import fields
 from app.spec.body import Body
 from app.spec.errors import LimitError
 from app.spec.fields import Parsed
 from app.spec.limits import DEFAULT_LIMITS, Limits
-
-Axes = tuple[Axis, Axis]
 
 
 class LayerSpec(Body):
@@ -48,7 +47,7 @@ class LayerSpec(Body):
         Floats,
         Parsed(fields.bias_field, fields.BIAS_SCHEMA),
         Field(description="b: one number, or one for each output channel"),
-    ] = cast(Floats, 0.0)
+    ] = Field(default_factory=fields.no_bias)
     operation: Annotated[
         Operation,
         Parsed(fields.operation_field, fields.OPERATION_SCHEMA),
@@ -98,7 +97,7 @@ class LayerSpec(Body):
 
         What a subclass asks beside the layer is not part of it.
         """
-        plain = [getattr(self, n) for n in LayerSpec.model_fields if n not in self.ARRAYS]
+        plain = [getattr(self, n) for n in _FIELDS if n not in self.ARRAYS]
         arrays = [getattr(self, name) for name in self.ARRAYS]
         shapes = [None if array is None else array.shape for array in arrays]
         numbers = (array.tobytes() for array in arrays if array is not None)
@@ -107,7 +106,7 @@ class LayerSpec(Body):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return False
-        more = type(self).model_fields.keys() - LayerSpec.model_fields.keys()
+        more = type(self).model_fields.keys() - set(_FIELDS)
         return self.key == other.key and all(getattr(self, n) == getattr(other, n) for n in more)
 
     def __hash__(self) -> int:
@@ -139,7 +138,7 @@ class LayerSpec(Body):
             EngineError: the fields do not belong together.
         """
         self.check_limits(limits)
-        return Layer.of(**{name: getattr(self, name) for name in LayerSpec.model_fields})
+        return Layer.made(**{name: getattr(self, name) for name in _FIELDS})
 
     def check_limits(self, limits: Limits) -> None:
         """Whether the layer is small enough, from its sizes alone.
@@ -148,41 +147,38 @@ class LayerSpec(Body):
             LimitError: a side, the output or the work is beyond the limits.
         """
         _check_sides(self, limits)
-        axes = self._axes()
-        if axes is not None and all(axis.fits for axis in axes):
-            _check_output(self, axes, limits)
-            if self.work > limits.work:
-                raise LimitError(
-                    ("input",),
-                    "makes {got:,} multiplications or padded cells with this kernel and padding; "
-                    "{most:,} is the limit",
-                    got=self.work,
-                    most=limits.work,
-                )
+        cells, work = self._size
+        if cells > limits.cells:
+            raise LimitError(
+                ("kernel",),
+                "gives an output of {got:,} numbers here; {most:,} is the limit",
+                got=cells,
+                most=limits.cells,
+            )
+        if work > limits.work:
+            raise LimitError(
+                ("input",),
+                "makes {got:,} multiplications or padded cells with this kernel and padding; "
+                "{most:,} is the limit",
+                got=work,
+                most=limits.work,
+            )
 
-    @cached_property
+    @property
     def work(self) -> int:
         """Multiply-adds of the longest pass, or cells of the largest padded map if more.
 
         0 for a layer that the engine refuses.
         """
-        axes = self._axes()
-        return _work(self, axes) if axes is not None and all(axis.fits for axis in axes) else 0
+        return self._size.work
 
-    def _axes(self) -> Axes | None:
-        """Rows and columns; None where the engine will refuse the arrays' axes anyway."""
-        if (self.input.ndim == 2) != (self.kernel.ndim == 2):
-            return None
-        rows, columns = (
-            Axis(self.input.shape[i], self.kernel.shape[i], self.stride[i], self.dilation[i])
-            for i in (-2, -1)
-        )
-        if isinstance(self.padding, str):
-            named = self.padding
-            sides = (rows.named_padding(named), columns.named_padding(named))
-        else:
-            sides = self.padding
-        return _padded(rows, sides[0]), _padded(columns, sides[1])
+    @property
+    def _size(self) -> _Size:
+        shapes = self.input.shape, self.kernel.shape
+        return _size(*shapes, self.stride, self.dilation, self.padding)
+
+
+_FIELDS = tuple(LayerSpec.model_fields)  # of a layer, whatever a subclass asks beside it
 
 
 class NodeSpec(LayerSpec):
@@ -193,10 +189,6 @@ class NodeSpec(LayerSpec):
         Parsed(fields.node_field, fields.NODE_SCHEMA),
         Field(description="[y, x], [c, y, x] or [n, c, y, x], counted from 0"),
     ]
-
-
-def _padded(axis: Axis, sides: Pair) -> Axis:
-    return Axis(axis.size, axis.taps, axis.stride, axis.dilation, *sides)
 
 
 def short_padding(padding: Padding | PaddingName) -> Any:
@@ -221,36 +213,33 @@ def _check_sides(spec: LayerSpec, limits: Limits) -> None:
             )
 
 
-def _check_output(spec: LayerSpec, axes: Axes, limits: Limits) -> None:
-    members, outputs, _ = _counts(spec)
-    cells = members * outputs * math.prod(axis.outputs for axis in axes)
-    if cells > limits.cells:
-        raise LimitError(
-            ("kernel",),
-            "gives an output of {got:,} numbers here; {most:,} is the limit",
-            got=cells,
-            most=limits.cells,
-        )
+class _Size(NamedTuple):
+    cells: int  # of the output
+    work: int
 
 
-def _work(spec: LayerSpec, axes: Axes) -> int:
+@lru_cache(maxsize=1024)
+def _size(
+    maps: Shape, kernel: Shape, stride: Pair, dilation: Pair, padding: Padding | PaddingName
+) -> _Size:
     """What the engine will multiply and store, from the sizes alone (plain integers)."""
-    members, outputs, per_group = _counts(spec)
+    if (len(maps) == 2) != (len(kernel) == 2):
+        return _Size(0, 0)  # the engine will refuse the axes
+    axes = axes_of(maps, kernel, stride, dilation, padding)
+    if not all(axis.fits for axis in axes):
+        return _Size(0, 0)
+    members = maps[0] if len(maps) == 4 else 1
+    outputs, per_group = kernel[:-2] or (1, 1)
     pairs = members * outputs * per_group
-    return max(
+    work = max(
         pairs * math.prod(axis.size * axis.taps for axis in axes),  # collecting
         # the gradient: as long as the forward pass, and over the stride's leftover too
         pairs * math.prod(axis.outputs * _slides(axis) for axis in axes),
-        math.prod(spec.input.shape[:-2]) * math.prod(axis.padded for axis in axes),
+        math.prod(maps[:-2]) * math.prod(axis.padded for axis in axes),
         # deltas with the stride's zeros between them and the window's around them
         members * outputs * math.prod(axis.padded + 2 * (axis.span - 1) for axis in axes),
     )
-
-
-def _counts(spec: LayerSpec) -> tuple[int, int, int]:
-    """Batch members, output channels, and input channels of each group."""
-    outputs, per_group = spec.kernel.shape[:-2] or (1, 1)
-    return spec.input.shape[0] if spec.input.ndim == 4 else 1, outputs, per_group
+    return _Size(members * outputs * math.prod(axis.outputs for axis in axes), work)
 
 
 def _slides(axis: Axis) -> int:

@@ -17,6 +17,11 @@ class Limits:
         body_bytes: of a request's body.
         permalink_chars: of the ``spec`` query parameter.
         layers: of a network.
+        epochs: of a training.
+        batch: pictures in one step of a training.
+        pictures: made in code for a training.
+        drawings: of the user's own that a training takes.
+        channels: that each convolution of a training puts out.
         training: multiply-adds of a training's three runs together, overheads included.
         check: multiply-adds of all the passes of a check together, of answers or of gradients.
     """
@@ -28,6 +33,11 @@ class Limits:
     body_bytes: int = 4 * 1024 * 1024
     permalink_chars: int = 32_000
     layers: int = 64
+    epochs: int = 100
+    batch: int = 256
+    pictures: int = 4096
+    drawings: int = 512
+    channels: int = 16
     training: int = 30_000_000_000
     check: int = 400_000_000
 

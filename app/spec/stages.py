@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -50,7 +50,7 @@ class ConvSpec(StageSpec):
 
     type: Literal["conv"]
     kernel: Annotated[Floats, Parsed(fields.kernel_field, fields.KERNEL_SCHEMA)]
-    bias: Annotated[Floats, _BIAS] = cast(Floats, 0.0)
+    bias: Annotated[Floats, _BIAS] = Field(default_factory=fields.no_bias)
     operation: Annotated[Operation, Parsed(fields.operation_field, fields.OPERATION_SCHEMA)] = (
         "convolution"
     )
@@ -155,7 +155,7 @@ class DenseSpec(StageSpec):
         Floats,
         Parsed(_weight, fields.lists(2, "[out][in]")),
     ]
-    bias: Annotated[Floats, _BIAS] = cast(Floats, 0.0)
+    bias: Annotated[Floats, _BIAS] = Field(default_factory=fields.no_bias)
 
     def stage(self) -> Stage:
         """The engine's."""

@@ -22,7 +22,6 @@ from app.spec.fields import Parsed
 from app.spec.limits import DEFAULT_LIMITS, Limits
 
 HELD_OUT = 256
-MOST_EPOCHS, MOST_BATCH, MOST_EXAMPLES, MOST_DRAWINGS, MOST_CHANNELS = 100, 256, 4096, 512, 16
 # What a stage costs a step beside its multiplications, in multiplications: NumPy is called some
 # 20 times for it, and a short call takes as long as a few thousand multiplications.
 OVERHEAD = 50_000
@@ -33,6 +32,19 @@ def _count(least: int, most: int) -> Parsed:
         lambda value, _: fields.whole(value, least, most),
         {"type": "integer", "minimum": least, "maximum": most},
     )
+
+
+def _up_to(least: int, limit: str) -> Parsed:
+    """A whole number that a limit ends; which one is the server's choice."""
+    return Parsed(
+        lambda value, limits: fields.whole(value, least, getattr(limits, limit)),
+        {"type": "integer", "minimum": least},
+    )
+
+
+def _said(what: str, limit: str) -> Any:
+    most = getattr(DEFAULT_LIMITS, limit)
+    return Field(description=f"{what}; {most} at most, unless the server is set otherwise")
 
 
 def _real(most: float) -> Parsed:
@@ -53,10 +65,10 @@ def _word(known: tuple[str, ...]) -> Parsed:
     )
 
 
-def _channels(value: object, _: Limits) -> tuple[int, ...]:
+def _channels(value: object, limits: Limits) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or len(value) not in (2, 3):
         raise SpecError((), "must be two or three numbers, one for each convolution")
-    return tuple(fields.whole(n, 1, MOST_CHANNELS, (i,)) for i, n in enumerate(value))
+    return tuple(fields.whole(n, 1, limits.channels, (i,)) for i, n in enumerate(value))
 
 
 def _picture(value: object, limits: Limits) -> Floats:
@@ -92,14 +104,13 @@ class DrawingSpec(Body):
 def _drawings(value: object, limits: Limits) -> tuple[DrawingSpec, ...]:
     if not isinstance(value, list | tuple):
         raise SpecError((), "must be a list")
-    if len(value) > MOST_DRAWINGS:
-        raise LimitError((), "are more than {most:,}, which is the limit", most=MOST_DRAWINGS)
+    if len(value) > limits.drawings:
+        raise LimitError((), "are more than {most:,}, which is the limit", most=limits.drawings)
     return tuple(DrawingSpec.parse(item, limits, (i,)) for i, item in enumerate(value))
 
 
 _DRAWINGS: dict[str, Any] = {
     "type": "array",
-    "maxItems": MOST_DRAWINGS,
     "items": DrawingSpec.model_json_schema(),
 }
 
@@ -115,17 +126,15 @@ class TrainSpec(Body):
         _count(0, 2**32 - 1),
         Field(description="The same seed, the same numbers: data, first weights and batches"),
     ] = 1
-    epochs: Annotated[int, _count(1, MOST_EPOCHS)] = 10
-    batch: Annotated[int, _count(1, MOST_BATCH), Field(description="Pictures in a step")] = 16
+    epochs: Annotated[int, _up_to(1, "epochs"), _said("Times through all pictures", "epochs")] = 10
+    batch: Annotated[int, _up_to(1, "batch"), _said("Pictures in a step", "batch")] = 16
     learning_rate: Annotated[float, _real(10.0)] = 0.05
-    strokes: Annotated[
-        int, _count(0, MOST_EXAMPLES), Field(description="Pictures made in code")
-    ] = 512
+    strokes: Annotated[int, _up_to(0, "pictures"), _said("Pictures made in code", "pictures")] = 512
     noise: Annotated[float, _real(2.0), Field(description="Standard deviation; the ink is 1")] = 0.2
     drawings: Annotated[
         tuple[DrawingSpec, ...],
         Parsed(_drawings, _DRAWINGS),
-        Field(description="Pictures of the user's own, trained on beside those made in code"),
+        _said("Pictures of the user's own, trained on beside those made in code", "drawings"),
     ] = ()
     channels: Annotated[
         tuple[int, ...],
@@ -135,10 +144,10 @@ class TrainSpec(Body):
                 "type": "array",
                 "minItems": 2,
                 "maxItems": 3,
-                "items": {"type": "integer", "minimum": 1, "maximum": MOST_CHANNELS},
+                "items": {"type": "integer", "minimum": 1},
             },
         ),
-        Field(description="Output channels of each convolution"),
+        _said("Output channels of each convolution", "channels"),
     ] = (4, 8)
     kernel: Annotated[int, _count(2, 3), Field(description="Rows and columns of a kernel")] = 3
     operation: Annotated[Operation, Parsed(fields.operation_field, fields.OPERATION_SCHEMA)] = (

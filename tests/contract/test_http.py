@@ -8,6 +8,8 @@ import orjson
 import pytest
 from fastapi.testclient import TestClient
 
+from app.main import create_app
+from app.settings import Settings
 from app.spec import PRESETS, encode
 from tests.contract.bodies import ARTICLE, assert_problem
 
@@ -102,6 +104,13 @@ def _refs(value: Any) -> set[str]:
     if isinstance(value, list):
         return set().union(*(_refs(v) for v in value))
     return set()
+
+
+def test_routes_stand_in_one_flat_table() -> None:
+    """A router in a router would be asked twice at each level, before any work begins."""
+    addresses = {getattr(route, "path", None) for route in create_app(Settings()).routes}
+    assert {"/api/v1/layer", "/healthz/live", "/lab", "/static"} <= addresses
+    assert None not in addresses
 
 
 def test_the_document_describes_every_route(client: TestClient) -> None:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from app.answers.network import training_events
 from app.api import network
+from app.main import create_app
+from app.settings import Settings
 from app.spec import Limits
 from app.spec.training import TrainSpec
 from tests.contract.bodies import assert_problem, numbers
@@ -210,6 +212,25 @@ def test_the_longest_that_can_be_asked_is_bounded() -> None:
         TrainSpec(epochs=100, strokes=1024).plan()
     with pytest.raises(Exception, match="limit"):
         TrainSpec(epochs=1).plan(Limits(training=1000))
+
+
+def test_limits_come_from_the_settings() -> None:
+    """A deployment may allow less, or more, and what is left out is never too much."""
+    settings = Settings(
+        max_epochs=10, max_batch=16, max_pictures=512, max_drawings=0, max_channels=8
+    )
+    small = TestClient(create_app(settings))
+    for field, value in [
+        ("epochs", 11),
+        ("batch", 17),
+        ("strokes", 513),
+        ("drawings", [{"picture": PICTURE, "label": 0}]),
+        ("channels", [4, 9]),
+    ]:
+        problem = assert_problem(small.post(ROUTE, json={field: value}), 422, "too_much_work")
+        assert problem["errors"][0]["pointer"].startswith(f"/{field}")
+    assert TrainSpec.parse({}, settings.limits).plan(settings.limits).epochs == 10
+    assert TrainSpec.parse({"epochs": 101}, Limits(epochs=101)).epochs == 101
 
 
 def _listening(events: list[str]) -> Callable[..., Iterator[Any]]:

@@ -40,6 +40,7 @@ def test_as_many_entries_as_asked() -> None:
     sizes = {(0, "kernel"): 18, (0, "bias"): 2, (2, "kernel"): 16, (2, "bias"): 2}
     for entries in (1, 3, None):
         found = verdicts(STAGES, X, LOSS, entries=entries)
+        assert {(v.layer, v.parameter): v.of for v in found} == sizes
         assert {(v.layer, v.parameter): v.checked for v in found} == {
             key: size if entries is None else min(size, entries) for key, size in sizes.items()
         }

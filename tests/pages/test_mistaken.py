@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine import Trace, run
+from app.engine import Layer, Trace, run
 from app.engine.mistakes import CODES
 from app.pages.mistaken import SWITCHED, mistaken, occurring, wrong_deltas
 from app.pages.prediction import TOLERANCE, judge
@@ -53,7 +53,7 @@ def test_any_layer_can_be_got_wrong(trace: Trace, code: str, language: str) -> N
 def test_the_largest_error_is_named_with_its_two_numbers(trace: Trace, code: str) -> None:
     """What it is, instead of what it should be: the two of the verdict's, in this order."""
     found = mistaken(trace, code, 0, "en")
-    said = re.search(r"in (\d+) places?\..* at .+: (\S+) instead of (\S+)\.$", found.verdict)
+    said = re.search(r"in (\d+)(?: places?)?\..* at .+: (\S+) instead of (\S+)\.$", found.verdict)
     if said is None:
         return
     right = trace.kernel_gradient if code == "gradient_rotated" else trace.input_delta
@@ -63,6 +63,15 @@ def test_the_largest_error_is_named_with_its_two_numbers(trace: Trace, code: str
     at = int(np.argmax(np.abs(wrong - right)))
     assert said.groups()[1:] == (short(wrong.flat[at]), short(right.flat[at]))
     assert found.caught == (int(said[1]) > 0)
+
+
+def test_of_a_large_map_it_says_how_much_was_looked_at() -> None:
+    """100 of 400 places are checked; in a small map every place is, and nothing is said of it."""
+    rng = np.random.default_rng(0)
+    large = run(Layer.of(rng.normal(size=(20, 20)), [[1, 2], [3, 4]]))
+    assert "looks at 100 of 400 places" in mistaken(large, "kernel_not_rotated", 0, "en").verdict
+    small = mistaken(preset("article"), "kernel_not_rotated", 0, "en")
+    assert "looks at" not in small.verdict
 
 
 @pytest.mark.parametrize(
