@@ -6,16 +6,19 @@ of them, those of another shape too, and where there is nothing to make a mistak
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from app.engine import Layer, Operation, Trace, run
+from app.engine import Layer, Operation, ShapeError, Trace, as_if, run
 from app.engine.activations import Floats
-from app.engine.mistakes import COLLECTING, OTHERS, Code, Part
+from app.engine.mistakes import CODES, COLLECTING, OTHERS, Code, Part
+from app.engine.stages import RIGHT
 from app.engine.suspects import Suspects
+from app.engine.wrong_rules import MISTAKES
 from tests.engine.checks import turned
 from tests.engine.strategies import OPERATIONS, eighths
 
@@ -161,3 +164,84 @@ def test_a_gradient_with_its_channels_in_another_order() -> None:
     assert_array_equal(exchanged.array, right.swapaxes(0, 1))
     same([wrong.array for wrong in reversed_], [right[::-1], right[:, ::-1]])
     assert [wrong.how for wrong in (exchanged, *reversed_)] == ["", "order", "order"]
+
+
+def test_a_full_padding_cannot_be_forgotten_to_crop() -> None:
+    """Only where all windows that touch the map are met already, along both axes."""
+    for padding, known in (("full", False), ([[2, 2], [1, 1]], True), (0, True)):
+        layer = Layer.of(eighths(1, (4, 5)), eighths(2, (2, 3)), padding=padding)
+        assert bool(made(layer, "output", "padding_not_cropped")) == known
+
+
+def test_no_bias_cannot_be_missing() -> None:
+    """One that is not 0 can."""
+    for bias, known in (([0.0, 0.0], False), ([0.0, 0.5], True)):
+        layer = Layer.of(eighths(1, (1, 4, 5)), eighths(2, (2, 1, 2, 3)), bias=bias)
+        assert bool(made(layer, "output", "bias_missing")) == known
+
+
+def test_a_layer_with_another_setting_is_whole() -> None:
+    """Its deltas have its output's shape and are 0; the other operation's other is its own."""
+    layer = Layer.of(eighths(1, (7, 8)), eighths(2, (2, 3)), stride=(1, 2), dilation=(2, 1))
+    for change in (as_if.without_stride, as_if.without_dilation, as_if.padded_in_full):
+        other = change(layer)
+        assert other is not None
+        assert other.output_shape != layer.output_shape
+        assert other.output_delta.shape == other.output_shape
+        assert not other.output_delta.any()
+    for operation in OPERATIONS:
+        one = replace(layer, operation=operation)
+        assert as_if.other_operation(one).operation != operation
+        assert as_if.other_operation(as_if.other_operation(one)).operation == operation
+
+
+def test_what_padding_leaves_nothing_of_is_no_answer() -> None:
+    """Two deltas next to each other, less a row of padding on either side: only the map's size."""
+    layer = Layer.of([[2.0, 3.0]], [[1.0]], stride=(2, 1), padding=[[1, 1], [0, 0]])
+    ways_ = list(COLLECTING["stride_ignored"](run(layer)))
+    assert [wrong.shape for wrong in ways_] == [layer.input.shape]
+
+
+@pytest.mark.parametrize(("columns", "tried"), [(63, [1, 32]), (65, [1])])
+def test_a_gradient_of_very_many_taps_is_not_tried(columns: int, tried: list[int]) -> None:
+    """Of one tap's gradient it is 32: 63 cells have a stride of 2 for 32 deltas, 65 for 33."""
+    layer = Layer.of(eighths(1, (1, columns)), [[1.0]], stride=(1, 2))
+    shapes = [one.shape for one in made(layer, "kernel_gradient", "stride_ignored")]
+    assert shapes == [(1, 1, 1, count) for count in tried]
+
+
+def test_a_mistake_may_leave_float64() -> None:
+    """Without a warning, where the right answer does not: above it, and from there to no number."""
+    sums = Layer.of([[1e308]], [[1.5]], bias=1e308, activation="sigmoid")
+    (wrong,) = made(sums, "output", "input_not_activated")
+    assert np.isposinf(wrong).all()
+    stamps = Layer.of(
+        np.full((1, 4), -1.0), [[1.5e308, 1e308]], stride=(1, 2), activation="relu"
+    )  # where stamps overlap: ∞, times a slope of 0
+    wrong = made(stamps, "input_delta", "stride_ignored")[-1]
+    assert np.isnan(wrong[0, 0, 0, 1])
+
+
+def test_a_networks_rule_is_a_layers_mistake() -> None:
+    """Each changes what it is about, in every layer, and leaves the rest as it is."""
+    kernel = eighths(1, (3, 2, 3, 3))
+    layer = Layer.of(eighths(2, (2, 2, 6, 7)), kernel, output_delta=eighths(3, (2, 3, 4, 5)))
+    deltas, gradients = (Suspects(run(layer), p) for p in ("input_delta", "kernel_gradient"))
+    right = RIGHT.collect(layer), RIGHT.kernel_gradient(layer, layer.input)
+    z = np.array([-2.0, 0.5])
+    assert set(MISTAKES) < set(CODES)
+    for code, rules in MISTAKES.items():
+        one, other = deltas.mistaken(code), gradients.mistaken(code)
+        expected = right[0] if one is None else one, right[1] if other is None else other
+        assert_array_equal(rules.collect(layer), expected[0])
+        assert_array_equal(rules.kernel_gradient(layer, layer.input), expected[1])
+        slopes = rules.derivative("tanh", z)
+        missing = code == "missing_activation_derivative"
+        assert_array_equal(slopes, np.ones(2) if missing else RIGHT.derivative("tanh", z))
+
+
+def test_a_networks_rule_has_to_keep_the_shape() -> None:
+    """Of a kernel of 2×3 the transposed one collects other maps, and the layer before has none."""
+    layer = Layer.of(eighths(1, (4, 5)), eighths(2, (2, 3)))
+    with pytest.raises(ShapeError, match=r"mistake gives an array of another shape.*square"):
+        MISTAKES["kernel_transposed"].collect(layer)
