@@ -131,7 +131,7 @@ def test_a_rim_of_padding_may_have_any_slope(activation: str, rims: list[float])
         np.pad(trace.activation_derivative, [(0, 0), (0, 0), (1, 0), (0, 2)], constant_values=rim)
         for rim in rims
     ]
-    expected = [((), wrong.array * slope) for slope in slopes]
+    expected: list[tuple[tuple[Code, ...], Floats]] = [((), wrong.array * s) for s in slopes]
     if activation != "identity":
         expected.append(((NO_SLOPE,), wrong.array))
     assert [s.also for s in found] == [also for also, _ in expected]
