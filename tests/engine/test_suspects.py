@@ -171,6 +171,16 @@ def test_any_factor_is_two() -> None:
     assert_array_equal(Suspects(trace, "input_delta").collected(SCALED), 2 * trace.collected)
 
 
+def test_a_factor_stays_within_float64() -> None:
+    """Of numbers that cannot be doubled it is a half, and no warning; that shows as well."""
+    most = np.finfo(np.float64).max
+    for size, factor in ((most / 2, 2.0), (most * 0.75, 0.5)):
+        trace = run(Layer.of([[0.0, 1.0]], [[1e-9, 0.0]], output_delta=[[size]]))
+        suspects = Suspects(trace, "bias_gradient")
+        assert suspects.shows(SCALED)
+        assert_array_equal(standing(trace, SCALED, "bias_gradient"), [factor * size])
+
+
 def test_nothing_stands_for_what_cannot_be_or_is_not_finite() -> None:
     """A stride of 1 cannot be ignored; and without a stride these stamps overlap to ∞."""
     assert Suspects(uneven(stride=1), "input_delta").mistaken("stride_ignored") is None
