@@ -201,7 +201,7 @@ def _nice(factor: float) -> bool:
     """Whether people make such a factor: p/q with small p and q, n or 1/n up to 100, 10ⁿ."""
     size = abs(factor)
     if size < 1:
-        return size > 0 and _nice(1 / size)
+        return _nice(1 / size)
     ratios = [round(size * q) / q for q in range(1, _NICE_PARTS + 1) if size * q < _NICE_PARTS + 1]
     numbers = [round(size)] if size < 101 else [10.0**n for n in range(3, 7)]
     return any(math.isclose(size, n, rel_tol=RELATIVE / 10) for n in (*ratios, *numbers))

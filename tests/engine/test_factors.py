@@ -16,6 +16,7 @@ from app.engine.activations import Floats
 from app.engine.diagnosis import Finding, Verdict, diagnose
 from app.engine.mistakes import Code, Part
 from app.engine.suspects import Suspects
+from tests.engine.strategies import eighths
 
 
 def of_output(right: Floats) -> Suspects:
@@ -110,9 +111,9 @@ def delta_of(kernel: list[float], **arguments: Any) -> Suspects:
     return Suspects(run(layer), "input_delta")
 
 
-def findings(suspects: Suspects, answer: list[float]) -> list[tuple[Any, ...]]:
-    """Code, second mistake, what cannot be told from it, factor to nine digits."""
-    found = diagnose(suspects, np.array([answer])).findings
+def findings(suspects: Suspects, answer: Any) -> list[tuple[Any, ...]]:
+    """Code, second mistake, what cannot be told from it, factor to nine digits; of rows or one."""
+    found = diagnose(suspects, np.atleast_2d(answer)).findings
     return [
         (f.code, f.also, f.indistinguishable_from, f.factor and round(f.factor, 9)) for f in found
     ]
@@ -165,6 +166,55 @@ def test_a_factor_alone_goes_before_two_mistakes(cells: int) -> None:
     assert pairs[-1] == ("scaled", ())
     double = ("missing_activation_derivative", ("averaged_over_batch",))
     assert (double in pairs) == (cells == 2)
+
+
+def test_one_answer_with_two_factors() -> None:
+    """Flipped up-down this kernel is minus itself flipped left-right: 3 and −3, each with its own.
+
+    What another factor explains is not the same answer.
+    """
+    layer = Layer.of(eighths(1, (4, 5)), [[1.0, 2.0], [-2.0, -1.0]], operation="correlation",
+                     output_delta=eighths(2, (3, 4)))  # fmt: skip
+    suspects = Suspects(run(layer), "input_delta")
+    rows = suspects.mistaken("kernel_flipped_rows_only")
+    assert rows is not None
+    found = findings(suspects, 3 * rows[0, 0])
+    assert found == [
+        ("kernel_flipped_rows_only", ("scaled",), (), 3.0),
+        ("kernel_flipped_columns_only", ("scaled",), (), -3.0),
+    ]
+
+
+@pytest.mark.parametrize("activation", ["identity", "sigmoid"])
+def test_a_factor_is_no_third_mistake(activation: str) -> None:
+    """Where a map of another shape left σ′ no place, its slope is missing already."""
+    layer = Layer.of(eighths(1, (5, 7)), [[1.0, 2.0], [4.0, -3.0]], stride=(1, 2),
+                     activation=activation)  # fmt: skip
+    suspects = Suspects(run(layer), "input_delta")
+    first = next(s for s in suspects.single if s.code == "stride_ignored")
+    assert first.shape != suspects.right.shape
+    found = findings(suspects, 3 * first.array[0, 0])
+    if activation == "identity":
+        assert found == [("stride_ignored", ("scaled",), (), 3.0)]
+    else:
+        assert found == [("wrong_shape", (), (), None)]
+
+
+def test_two_second_mistakes_are_two_findings() -> None:
+    """Turned, this kernel is its negative: not turned and without σ′, or a sign and without σ′."""
+    layer = Layer.of(
+        [[-1.0, 0.5, 2.0, 0.25]],
+        [[1.0, 0.0, -1.0]],
+        activation="sigmoid",
+        output_delta=[[1.0, 3.0]],
+    )
+    suspects = Suspects(run(layer), "input_delta")
+    found = findings(suspects, -suspects.trace.collected[0, 0, 0])
+    missing: Code = "missing_activation_derivative"
+    assert found == [
+        ("kernel_not_rotated", (missing,), ALIKE, None),
+        (missing, ("sign_flipped",), (), None),
+    ]
 
 
 # Two mistakes that are nearly alike.
