@@ -143,6 +143,7 @@ def test_one_channel_cannot_be_swapped(part: Part, channels: tuple[int, int]) ->
     """With one on each side nothing is known; with two on either side something is."""
     layer = Layer.of(eighths(1, (channels[1], 4, 5)), eighths(2, (*channels, 2, 3)))
     assert bool(made(layer, part, "channels_swapped")) == (max(channels) > 1)
+    assert bool(list(COLLECTING["channels_swapped"](run(layer)))) == (max(channels) > 1)
 
 
 @pytest.mark.parametrize("stride", [(1, 1), (2, 1), (1, 2)])
