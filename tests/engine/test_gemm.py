@@ -79,6 +79,12 @@ def test_the_last_size_of_each_way(
     assert type(layer.slides.over_map) is expected
 
 
+def test_a_plain_slide() -> None:
+    """Where nothing else is said it goes from cell to cell, over the maps as they are."""
+    each, nowhere = (1, 1), ((0, 0), (0, 0))
+    assert Slide((1, 1, 3, 4), (1, 1, 2, 2))[2:] == (each, each, 1, each, nowhere)
+
+
 @pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("several", [1, 2])
 def test_what_a_tap_weighs_is_what_it_matches(name: str, several: int) -> None:
