@@ -84,6 +84,23 @@ def test_batches_and_steps_are_counted() -> None:
         assert report.batch_loss == pytest.approx(mean, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("batch", "steps"),
+    [(24, [0, 1, 2, 3, 4]), (20, [0, 2, 4, 5]), (8, [0, 3, 6, 9, 12])],
+)
+def test_four_reports_an_epoch(batch: int, steps: list[int]) -> None:
+    """As far apart as that takes, and one where it ends."""
+    found = reports(list(train(plan(batch=batch, epochs=1, rate=0.0))))["right"]
+    assert [report.step for report in found] == steps
+
+
+def test_no_more_than_32_steps_without_a_report() -> None:
+    """Four reports of 129 steps would lie 33 apart."""
+    many = strokes(np.random.default_rng(1), 129, 0.2)
+    found = reports(list(train(plan(batch=1, training=many, epochs=1))))["right"]
+    assert [report.step for report in found] == [0, 32, 64, 96, 128, 129]
+
+
 def test_a_wrong_gradient_is_used() -> None:
     """A mistake in the kernel's gradient spoils every kernel, the last one as well."""
     runs = learned(list(train(plan(mistake="gradient_rotated", batch=96, epochs=1))))
