@@ -50,6 +50,22 @@ def test_every_way_gives_what_the_table_gives(name: str, layer: Layer) -> None:
     checks.adjoint(trace)
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_every_way_tells_rows_from_columns(name: str) -> None:
+    """No two settings alike, and one member without groups, which every way serves."""
+    layer = Layer.of(
+        eighths(1, (2, 9, 11)),
+        eighths(2, (3, 2, 2, 3)),
+        stride=(2, 3),
+        dilation=(3, 2),
+        padding=((1, 0), (2, 3)),
+    )
+    layer = replace(layer, output_delta=eighths(3, layer.output_shape))
+    with rule(name):
+        trace = run(layer)
+    checks.routes_agree(trace)
+
+
 @pytest.mark.parametrize(
     ("size", "taps", "expected"),
     [(3, 2, way.Picked), (28, 5, way.PickedAlong), (64, 5, way.Blocks)],
