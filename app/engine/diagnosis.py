@@ -182,7 +182,7 @@ def _scale(answer: Floats, right: Floats) -> float | None:
         factor = float(np.float64(top) / size * ratio)
     left = error(seen, ratio * unit)
     told = _telling(right)
-    near_one = min(1.0, abs(abs(factor) - 1))
+    near_one = abs(abs(factor) - 1)
     precise = RELATIVE if told > _FEW else RELATIVE / 10
     if not math.isfinite(factor) or left > min(precise, near_one / 1000):
         return None
@@ -201,7 +201,7 @@ def _nice(factor: float) -> bool:
     """Whether people make such a factor: p/q with small p and q, n or 1/n up to 100, 10ⁿ."""
     size = abs(factor)
     if size < 1:
-        return size > 0 and _nice(1 / size)
+        return _nice(1 / size)
     ratios = [round(size * q) / q for q in range(1, _NICE_PARTS + 1) if size * q < _NICE_PARTS + 1]
     numbers = [round(size)] if size < 101 else [10.0**n for n in range(3, 7)]
-    return any(abs(size - number) <= RELATIVE / 10 * size for number in (*ratios, *numbers))
+    return any(math.isclose(size, n, rel_tol=RELATIVE / 10) for n in (*ratios, *numbers))

@@ -146,5 +146,4 @@ def _rounding(trace: Trace, part: Part) -> float:
     reached = layer.output_delta[:, 0].size
     if part == "input_delta":
         reached = layer.kernel.shape[0] // layer.groups * int(np.prod(layer.kernel.shape[2:]))
-    with np.errstate(over="ignore"):
-        return float(terms * EPSILON * sums * reached * largest(layer.output_delta))
+    return terms * EPSILON * sums * reached * largest(layer.output_delta)

@@ -110,13 +110,9 @@ class PickedAlong(Picked):
     """
 
     def _laid_out(self, slide: Slide, maps: Floats) -> Floats:
-        (outputs, inputs, kh, kw), (down, right), (below, beside) = slide[1:4]
-        row = slide._replace(
-            stencil=(outputs, inputs, 1, kw), stride=(1, right), dilation=(1, beside)
-        )
-        column = slide._replace(
-            stencil=(outputs, inputs * kw, kh, 1), stride=(down, 1), dilation=(below, 1)
-        )
+        (outputs, inputs, kh, kw), (down, right) = slide[1:3]
+        row = slide._replace(stencil=(outputs, inputs, 1, kw), stride=(1, right))
+        column = slide._replace(stencil=(outputs, inputs * kw, kh, 1), stride=(down, 1))
         along = row.met(maps, (maps.shape[2], self._result[3]))
         along = along.reshape(1, inputs * kw, *along.shape[4:])
         met = column.met(along, self._result[2:])

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engine.activations import ACTIVATIONS, Activation, Floats
 from app.engine.as_if import Shape, Wrong
-from app.engine.closeness import same
+from app.engine.closeness import largest, same
 from app.engine.layer import Layer
 from app.engine.mistakes import CODES, COLLECTING, OTHERS, SLOPES, Code, Part, Slope
 from app.engine.trace import Trace
@@ -98,7 +98,7 @@ class Suspects:
     def shows(self, code: Code) -> bool:
         """Whether a mistake can be seen on this layer, in any of the ways to make it."""
         if code == "scaled":
-            return not same(ANY_FACTOR * self.right, self.right)
+            return not same(_scaled(self.right), self.right)
         return any(not self._passes(s) for s in self.single if s.code == code)
 
     @cached_property
@@ -125,7 +125,7 @@ class Suspects:
         None where the code makes no difference on this layer, or leaves float64's range.
         """
         if code == "scaled":
-            return ANY_FACTOR * self.right
+            return _scaled(self.right)
         return _standing([s.wrong for s in self.single if s.code == code], self.right)
 
     def collected(self, code: Code) -> Floats | None:
@@ -134,7 +134,7 @@ class Suspects:
         if code in SLOPES:
             return right
         if code == "scaled":
-            return ANY_FACTOR * right
+            return _scaled(right)
         if code in self.factors:
             return self.factors[code] * right
         return _standing(self._collected.get(code, []), right)
@@ -207,6 +207,12 @@ def _slope(sigma: Activation, z: Floats) -> Floats:
 
 def _times(wrong: Wrong, factor: float) -> Wrong:
     return Wrong(wrong.shape, lambda: factor * wrong.array, wrong.how)
+
+
+def _scaled(right: Floats) -> Floats:
+    """A multiple of it: half, where twice is beyond float64."""
+    fits = largest(right) <= np.finfo(np.float64).max / ANY_FACTOR
+    return right * ANY_FACTOR if fits else right / ANY_FACTOR
 
 
 def _standing(ways: list[Wrong], right: Floats) -> Floats | None:

@@ -79,12 +79,23 @@ REFUSED: dict[str, tuple[dict[str, Any], type[EngineError], str, str]] = {
     "stride 0": ({"stride": 0}, ValueRangeError, "stride", "at least 1, or [rows, columns]"),
     "three strides": ({"stride": [1, 1, 1]}, ValueRangeError, "stride", "[rows, columns]"),
     "a list of one stride": ({"stride": [2]}, ValueRangeError, "stride", "[rows, columns]"),
+    "stride 0 down": ({"stride": [0, 1]}, ValueRangeError, "stride", "at least 1"),
+    "stride 0 to the right": ({"stride": [1, 0]}, ValueRangeError, "stride", "at least 1"),
     "half a stride": ({"stride": [1, 1.5]}, ValueRangeError, "stride", "an integer"),
     "dilation −1": ({"dilation": -1}, ValueRangeError, "dilation", "at least 1"),
     "true dilation": ({"dilation": [1, True]}, ValueRangeError, "dilation", "an integer"),
     "padding −1": ({"padding": -1}, ValueRangeError, "padding", "an integer of at least 0"),
     "padding −1 inside": (
         {"padding": [[0, 0], [0, -1]]}, ValueRangeError, "padding", "[[top, bottom], [left,",
+    ),
+    "padding −1 above": (
+        {"padding": [[-1, 1], [0, 0]]}, ValueRangeError, "padding", "of at least 0",
+    ),
+    "padding −1 below": (
+        {"padding": [[1, -1], [0, 0]]}, ValueRangeError, "padding", "of at least 0",
+    ),
+    "padding −1 to the left": (
+        {"padding": [[0, 0], [-1, 1]]}, ValueRangeError, "padding", "of at least 0",
     ),
     "padding's name": ({"padding": "reflect"}, ValueRangeError, "padding", "valid, same or full"),
     "three paddings": ({"padding": [1, 1, 1]}, ValueRangeError, "padding", "[rows, columns]"),
@@ -131,6 +142,7 @@ def test_an_error_is_a_template_and_facts(case: str) -> None:
     error = caught.value
     assert str(error) == f"{error.field} {error.template.format(**error.facts)}"
     assert "{" not in str(error)
+    assert not any(isinstance(fact, float) for fact in error.facts.values())  # all are counts
 
 
 def test_codes_tell_the_kinds_apart() -> None:
@@ -204,6 +216,17 @@ def test_huge_whole_numbers(argument: str) -> None:
     """A number beyond the machine's is refused, or works: no OverflowError, no MemoryError."""
     found = {str(value): escapes(argument, value) for value in HUGE}
     assert {value: error for value, error in found.items() if error} == {}
+
+
+def test_the_largest_whole_number() -> None:
+    """A map may have as many cells as 32 bits count, and a stride may reach across it."""
+    most = 2147483647
+    dot = {"input": [[1.0]], "kernel": [[1.0]], "stride": most}
+    assert layer_of(**dot, padding=[[0, 0], [0, most - 1]]).output_shape == (1, 1, 1, 1)
+    with pytest.raises(GeometryError):
+        layer_of(**dot, padding=[[0, 0], [0, most]])
+    with pytest.raises(ValueRangeError):
+        layer_of(stride=most + 1)
 
 
 NUMPYS = {

@@ -10,9 +10,11 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from numpy.testing import assert_array_equal
 
 from app.engine import Layer, run, stencil
 from app.engine import gemm as way
+from app.engine.sliding import Slide
 from tests.engine import checks
 from tests.engine.strategies import eighths, layers
 
@@ -48,6 +50,22 @@ def test_every_way_gives_what_the_table_gives(name: str, layer: Layer) -> None:
     checks.adjoint(trace)
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_every_way_tells_rows_from_columns(name: str) -> None:
+    """No two settings alike, and one member without groups, which every way serves."""
+    layer = Layer.of(
+        eighths(1, (2, 9, 11)),
+        eighths(2, (3, 2, 2, 3)),
+        stride=(2, 3),
+        dilation=(3, 2),
+        padding=((1, 0), (2, 3)),
+    )
+    layer = replace(layer, output_delta=eighths(3, layer.output_shape))
+    with rule(name):
+        trace = run(layer)
+    checks.routes_agree(trace)
+
+
 @pytest.mark.parametrize(
     ("size", "taps", "expected"),
     [(3, 2, way.Picked), (28, 5, way.PickedAlong), (64, 5, way.Blocks)],
@@ -58,6 +76,54 @@ def test_the_rule_goes_by_size(size: int, taps: int, expected: type) -> None:
     assert type(layer.slides.over_map) is expected
     assert type(layer.slides.over_deltas) is expected
     checks.routes_agree(run(layer))
+
+
+@pytest.mark.parametrize(
+    ("size", "taps", "expected"),
+    [
+        ((64, 64), (1, 1), way.Picked),  # 4,096 cells under taps
+        ((17, 241), (1, 1), way.PickedAlong),  # 4,097
+        ((2048, 4), (2, 1), way.PickedAlong),  # 8,192 cells under the first row of taps
+        ((2731, 3), (2, 1), way.Blocks),  # 8,193
+    ],
+)
+def test_the_last_size_of_each_way(
+    size: tuple[int, int], taps: tuple[int, int], expected: type
+) -> None:
+    """To the cell: where each tap's cells are remembered, and where those of the first row are."""
+    layer = Layer.of(eighths(1, size), eighths(2, taps))
+    assert type(layer.slides.over_map) is expected
+
+
+def test_a_plain_slide() -> None:
+    """Where nothing else is said it goes from cell to cell, over the maps as they are."""
+    each, nowhere = (1, 1), ((0, 0), (0, 0))
+    assert Slide((1, 1, 3, 4), (1, 1, 2, 2))[2:] == (each, each, 1, each, nowhere)
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("several", [1, 2])
+def test_what_a_tap_weighs_is_what_it_matches(name: str, several: int) -> None:
+    """An entry of ``match`` is what its tap alone, slid by ``weigh``, gives against the deltas.
+
+    Also over maps that are dilated, cropped and in groups, which no layer matches.
+    """
+    slide = Slide(
+        (several, 2 * several, 3, 4),
+        (3 * several, 2, 3, 2),
+        dilation=(1, 2),
+        groups=several,
+        spread=(2, 3),
+        zeros=((1, 2), (3, -1)),
+    )
+    maps = eighths(1, slide.maps)
+    with rule(name):
+        slid = way.formulation(slide)
+    alone = np.eye(int(np.prod(slide.stencil))).reshape(-1, *slide.stencil)
+    weighed = np.stack([slid.weigh(tap, maps) for tap in alone])
+    deltas = eighths(2, weighed.shape[1:])
+    expected = np.tensordot(weighed, deltas, axes=4).reshape(slide.stencil)
+    assert_array_equal(slid.match(deltas, maps), expected)
 
 
 def test_a_strides_zeros_are_taken_apart() -> None:
