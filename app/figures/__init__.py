@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from app.engine import Phase, Trace
 from app.figures import palette
+from app.figures.curves import curves
 from app.figures.kernels import kernel_panel, stencils_panel, turning
 from app.figures.marks import Mark
 from app.figures.matrices import matrix_panels
@@ -41,6 +42,7 @@ __all__ = [
     "Overlays",
     "Panel",
     "Wiring",
+    "curves",
     "draw",
     "figure",
     "fragment",

@@ -162,12 +162,13 @@ def map_panel(
     largest: float,
     editable: str = "",
     ids: NDArray[np.intp] | None = None,
+    width: float = WIDTH,
 ) -> Panel:
     """Values of a (tiles, rows, columns) stack; where ``ids`` is −1 the cell is padding.
 
     With ``ids`` the numbers stand a little lower: a stencil's labels come above them.
     """
-    grid = Grid.fitting(values.shape, largest)
+    grid = Grid.fitting(values.shape, largest, width=width)
     cells = np.arange(values.size) if ids is None else ids.ravel()
     figure = blank(*grid.size)
     padding = [grid.box(i, grid.gap / 2) for i in np.flatnonzero(cells < 0).tolist()]

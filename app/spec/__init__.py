@@ -3,6 +3,7 @@
 from app.spec.arrays import parse_array
 from app.spec.body import Body
 from app.spec.errors import LimitError, PermalinkError, SpecError
+from app.spec.experiment import Experiment
 from app.spec.figure import FigureSpec
 from app.spec.layer import LayerSpec, NodeSpec
 from app.spec.lesson import Lesson
@@ -15,6 +16,7 @@ __all__ = [
     "DEFAULT_LIMITS",
     "PRESETS",
     "Body",
+    "Experiment",
     "FigureSpec",
     "LayerSpec",
     "Lesson",

@@ -6,6 +6,21 @@ import { postJson, standing } from './server.js';
 const SETTLE = 350; // ms without an edit before plots are drawn anew
 const CONFIG = { staticPlot: true, displayModeBar: false, displaylogo: false, showSendToCloud: false };
 
+/** @type {Promise<void> | undefined} */
+let loading;
+
+/** plotly.js, once. @param {string} url */
+export function loadPlotly(url) {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = url;
+    script.onload = () => resolve();
+    script.onerror = () => reject(new Error(url));
+    document.head.append(script);
+  });
+  return loading;
+}
+
 export class Plots {
   /**
    * @param {HTMLElement} bench
@@ -15,22 +30,9 @@ export class Plots {
     this.bench = bench;
     this.script = script;
     this.timer = 0;
-    /** @type {Promise<void> | null} */
-    this.loading = null;
     /** @type {AbortController | null} */
     this.asking = null;
     new ResizeObserver(() => this.scale()).observe(bench);
-  }
-
-  load() {
-    this.loading ??= new Promise((resolve, reject) => {
-      const script = document.createElement('script');
-      script.src = this.script;
-      script.onload = () => resolve();
-      script.onerror = () => reject(new Error(this.script));
-      document.head.append(script);
-    });
-    return this.loading;
   }
 
   /**
@@ -51,7 +53,7 @@ export class Plots {
     const body = { ...standing(data), theme };
     const [answer] = await Promise.all([
       postJson(`${root}/lab/figures`, body, language, asking.signal),
-      this.load(),
+      loadPlotly(this.script),
     ]);
     for (const [name, figure] of Object.entries(answer.figures)) {
       if (asking.signal.aborted) return;

@@ -9,24 +9,33 @@ export const standing = ({ spec, phase, step, term, member, way, beside, mistake
 
 /**
  * @param {string} url
- * @param {BodyInit} body
- * @param {string} type
- * @param {string} language
- * @param {AbortSignal} [signal]
+ * @param {RequestInit} request
  * @returns {Promise<any>}
  */
-async function post(url, body, type, language, signal) {
-  const headers = { 'Content-Type': type, 'Accept-Language': language };
+async function answered(url, request) {
   try {
-    const response = await fetch(url, { method: 'POST', body, signal, headers });
+    const response = await fetch(url, request);
     const answer = await response.json();
     if (answer.refused ?? !response.ok) throw new Refused(answer.refused ?? answer.detail);
     return answer;
   } catch (error) {
-    if (error instanceof Refused || signal?.aborted) throw error;
+    if (error instanceof Refused || request.signal?.aborted) throw error;
     throw new Refused(document.body.dataset.unreachable); // no network, or a proxy's own page
   }
 }
+
+/**
+ * @param {string} url
+ * @param {BodyInit} body
+ * @param {string} type
+ * @param {string} language
+ * @param {AbortSignal} [signal]
+ */
+const post = (url, body, type, language, signal) =>
+  answered(url, { method: 'POST', body, signal, headers: { 'Content-Type': type, 'Accept-Language': language } });
+
+/** @param {string} url @param {string} language */
+export const getJson = (url, language) => answered(url, { headers: { 'Accept-Language': language } });
 
 /**
  * @param {string} url

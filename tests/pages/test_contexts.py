@@ -21,10 +21,22 @@ from app.pages.frame import ErrorPage
 from app.pages.lab import FIRST, BenchPart, LabPage
 from app.pages.lesson import Card, card
 from app.pages.mistaken import Drawing, Mistaken
+from app.pages.network import (
+    Checked,
+    Form,
+    Journey,
+    Learned,
+    LearnedPart,
+    NetworkPage,
+    Setting,
+    Station,
+    follow,
+    form,
+)
 from app.pages.render import TEMPLATES
 from app.pages.sheets import Sheet, Turn
 from app.pages.story import ScenePart, StoryPage, tell
-from app.spec import PRESETS, Lesson, View
+from app.spec import DEFAULT_LIMITS, PRESETS, Experiment, Lesson, View
 from app.spec.view import BESIDE
 from app.words import LANGUAGES
 from app.words.derivation import Line, Part
@@ -79,6 +91,14 @@ def _reads() -> dict[type, set[str]]:
     page = LabPage(**FRAME, notice="no", lesson=lesson, hidden="beside", bench=bench, data={})
     render.page("lab", "en", Recorder(page, read))
     render.page("error", "en", Recorder(ErrorPage(**FRAME, title="a", detail="b"), read))
+    experiment = Experiment()
+    network = NetworkPage(
+        **FRAME, notice="no", form=form(experiment, DEFAULT_LIMITS, "en"), data={}, runs=["right"],
+        journey=follow(experiment, DEFAULT_LIMITS, "en", ""),
+    )  # fmt: skip
+    render.page("network", "en", Recorder(network, read))
+    learned = LearnedPart([Learned("right", "<svg/>")])
+    render.part("learned", "en", Recorder(learned, read))
     told = [tell(scene, i, "convolution", "en", "") for i, scene in enumerate(SCENES, start=1)]
     render.page("story", "en", Recorder(StoryPage(**FRAME, scenes=told, traps=TRAPS), read))
     for one in told:
@@ -88,7 +108,8 @@ def _reads() -> dict[type, set[str]]:
 
 PARTS = [LabPage, ErrorPage, BenchPart, StoryPage, ScenePart, Controls, Choice, Stepper, Below, Way,
          CodeLine, Turn, Line, Part, Mistaken, Drawing, Option,
-         Card]  # fmt: skip
+         Card, NetworkPage, Form, Setting, Journey, Station, Checked, Learned,
+         LearnedPart]  # fmt: skip
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
@@ -122,7 +143,7 @@ def test_markup_is_taken_over_only_from_drawings_and_formulas(name: str) -> None
     """``safe`` stands after an attribute that holds our own SVG or MathML, nowhere else."""
     tree = render.environment("en").parse((TEMPLATES / name).read_text())
     ours = {"svg", "hits", "drawing", "picture", "left", "symbols", "mathml", "derivative",
-            "light", "cover"}  # fmt: skip
+            "light", "cover", "output", "delta", "wrong"}  # fmt: skip
     for found in tree.find_all(nodes.Filter):
         if found.name != "safe":
             continue

@@ -1,0 +1,184 @@
+"""Several layers: the journey of a picture, and a training beside its mistake."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.pictures import encoded
+from tests.e2e.test_axe import violations
+from tests.e2e.test_small import SMALL, WIDE
+
+QUICK = "epochs=2&strokes=64&channels=2,3"
+# what stands at the end of each line of a chart
+ENDS = """(kind) => document.querySelector(`[data-chart="${kind}"]`).data
+  .map((line) => [line.name, line.y[line.y.length - 1], line.x.length])"""
+
+
+def _open(visit: Visit, query: str = "", **options: object) -> Page:
+    page = visit(query, path="/network", ready=False, **options).page
+    if options.get("java_script_enabled", True):
+        expect(page.locator("html")).to_have_attribute("data-ready", "true")
+    return page
+
+
+def test_the_mistake_spares_what_is_behind_it(visit: Visit) -> None:
+    """From the last convolution's own weights on all passes, before it all fails."""
+    page = _open(visit)
+    stations = page.locator(".station")
+    passes = [
+        re.findall("[✓✗]", stations.nth(i).locator(".verdicts").inner_text())
+        for i in range(stations.count())
+    ]
+    assert [marks for marks in passes if marks] == [["✗"] * 2, ["✓"] * 2, ["✓"] * 2]
+    assert page.locator(".map.differs").count() == 4  # the picture, and up to the pool
+    page.get_by_label("Kernels that equal themselves turned").check()
+    expect(page.locator(".verdict")).to_contain_text("Every gradient passes")
+    expect(page.locator(".map.differs")).to_have_count(0)
+    expect(page).to_have_url(re.compile("symmetric=1"))
+
+
+def test_deltas_travel_back_after_the_picture_has_gone_through(visit: Visit) -> None:
+    """Station by station, by key and by button."""
+    page = _open(visit)
+    maps = page.locator(".station .map:not(.off)")
+    every = page.locator(".station .map").count()
+    page.locator('[data-act="play"]').click()
+    expect(maps).to_have_count(1)
+    expect(maps).not_to_have_count(1)
+    page.locator('[data-act="play"]').click()
+    for _ in range(30):
+        page.locator('[data-act="forth"]').click()
+    expect(maps).to_have_count(every)
+    page.locator('[data-act="back"]').focus()
+    page.keyboard.press("Enter")
+    expect(maps).to_have_count(every - 2)
+
+
+def test_a_layer_opens_in_the_lab(visit: Visit) -> None:
+    """With its own numbers: input, kernels, δ."""
+    page = _open(visit)
+    page.locator(".station a").first.click()
+    expect(page.locator("#bench[data-ready]")).to_be_attached()
+    expect(page.locator(".facts")).to_contain_text("144 input nodes, 400 output nodes")
+
+
+def test_the_form_is_in_the_link(visit: Visit) -> None:
+    """Layers come and go, and a reload or the other language brings the same."""
+    page = _open(visit)
+    page.locator("summary").click()
+    page.locator("#add-layer").click()
+    expect(page.locator(".station")).to_have_count(10)
+    page.get_by_label("Operation").select_option("correlation")
+    expect(page).to_have_url(re.compile("operation=correlation"))
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
+    expect(page.locator(".station")).to_have_count(10)
+    expect(page.locator('[name="operation"]')).to_have_value("correlation")
+
+
+def test_what_is_wrong_is_said_and_nothing_is_lost(visit: Visit) -> None:
+    """A number beyond its end stays in its field."""
+    page = _open(visit)
+    page.locator("summary").click()
+    field = page.get_by_label("Epochs")
+    field.fill("100000")
+    field.press("Enter")
+    expect(page.locator("#notice")).to_be_visible()
+    expect(field).to_have_value("100000")
+    field.fill("3")
+    field.press("Enter")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_broken_link_shows_another_experiment(visit: Visit) -> None:
+    """And says why."""
+    page = _open(visit, "epochs=x")
+    expect(page.locator("#notice")).to_contain_text("cannot be shown")
+    expect(page.locator(".station")).to_have_count(8)
+
+
+def test_a_picture_of_ones_own(visit: Visit) -> None:
+    """From a file, drawn, and back to the seed's; what is no picture is refused."""
+    page = _open(visit)
+    before = page.locator(".station .map").first.inner_html()
+    data = encoded(Image.linear_gradient("L"), "PNG")
+    page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": data})
+    expect(page).to_have_url(re.compile("picture="))
+    assert page.locator(".station .map").first.inner_html() != before
+    page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": b"no"})
+    expect(page.locator("#notice")).to_contain_text("no picture")
+    page.locator("#draw").click()
+    page.locator("#pad-canvas").focus()
+    page.keyboard.press("Space")
+    page.locator("#pad-use").click()
+    expect(page.locator("#notice")).to_be_hidden()
+    page.locator("#made").click()
+    expect(page).not_to_have_url(re.compile("picture="))
+
+
+def test_a_training_runs_to_its_end(visit: Visit) -> None:
+    """Three lines from one start, a check of each gradient, and the kernels learned."""
+    page = _open(visit, QUICK, plots=True)
+    page.locator("#start").click()
+    expect(page.locator("#stand")).to_contain_text("with the mistake:")
+    expect(page.locator("#start")).to_have_text("Start")
+    said = page.locator("#stand").inner_text()
+    ends = page.evaluate(ENDS, "accuracy")
+    assert [name for name, *_ in ends] == ["right", "with the mistake", "early layers frozen"]
+    for name, accuracy, points in ends:  # the lines end where the sentence says
+        assert points == ends[0][2] > 2
+        assert f"{name}: {round(accuracy * 100)}%" in said
+    rows = page.locator("#checks tr")
+    expect(rows).to_have_count(6)
+    expect(rows.first.locator("td")).to_have_text(["✓ passes", "✗ fails", "✓ passes"])
+    expect(rows.last.locator("td")).to_have_text(["✓ passes"] * 3)
+    expect(page.locator("#learned svg")).to_have_count(3)
+    assert violations(page) == []
+
+
+def test_a_training_waits_and_stops(visit: Visit) -> None:
+    """Paused nothing moves; it goes on from there; cancelled it can be started again."""
+    page = _open(visit, "epochs=100&strokes=64&channels=2,3", plots=True)
+    page.locator("#start").click()
+    expect(page.locator("#stand")).to_contain_text("Epoch")
+    page.locator("#start").click()
+    expect(page.locator("#start")).to_have_text("Go on")
+    page.locator("#cancel").click()
+    expect(page.locator("#stand")).to_contain_text("Cancelled")
+    expect(page.locator("#start")).to_have_text("Start")
+    expect(page.locator("#cancel")).to_be_disabled()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_violation(visit: Visit, lang: str, theme: str) -> None:
+    """With everything open."""
+    page = _open(visit, lang=lang, color_scheme=theme)
+    page.locator("summary").click()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_it_fits_a_phone(visit: Visit, lang: str) -> None:
+    """The stations scroll in their own strip, the page does not."""
+    page = _open(visit, lang=lang, width=320, height=640)
+    page.locator("summary").click()
+    width, wide = page.evaluate(WIDE.replace(".matrices", ".matrices, .stations, nav"))
+    assert wide == []
+    assert width <= 320
+    assert page.evaluate(SMALL) == []
+
+
+def test_without_a_script_the_form_still_asks(visit: Visit) -> None:
+    """The journey is there; what would not move is away."""
+    page = _open(visit, java_script_enabled=False)
+    page.locator('[name="stroke"]').select_option("0")
+    page.locator("noscript button").click()
+    expect(page.locator('[name="stroke"]')).to_have_value("0")
+    expect(page.locator(".station")).to_have_count(8)
+    expect(page.locator("#start")).to_be_hidden()
