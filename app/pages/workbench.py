@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.engine import PHASES, Phase, Trace
+from app.engine.trace import Step
 from app.figures import Overlays, fragment, landed
 from app.pages.beside import Below, below
 from app.pages.controls import Controls, controls
@@ -72,7 +73,7 @@ def build(spec: LayerSpec, trace: Trace, view: View, language: str) -> Workbench
         labels=[str(name[view.phase](i)) for i in range(count)] if count <= CHIPS else [],
         steps=count,
         formula=formula(trace, step, view.member),
-        sentence=sentence(trace, step, language, view.member),
+        sentence=moments.sentence(step),
         aside=bias_sentence(trace, step.cell, language) if view.phase == "weights" else "",
         facts=_facts(trace, language),
     )
@@ -99,6 +100,11 @@ class Moments:
         self.shown = shown(trace, view)
         self.overlays = Overlays(trace, view.member, self.shown.by_name)
 
+    def sentence(self, step: Step) -> str:
+        """What happens in a step, told as the view shows it."""
+        scattered = self.view.way == "scatter"
+        return sentence(self.trace, step, self.language, self.view.member, scattered=scattered)
+
     def of(self, phase: Phase, cell: int) -> tuple[dict[str, Any], Formula]:
         """A moment as the page's script wants it, and its formula to be rendered."""
         overlay = self.overlays.of(phase, cell)
@@ -108,7 +114,7 @@ class Moments:
             "terms": overlay.terms,
             "light": {name: fragment(found) for name, found in overlay.light.items() if found},
             "cover": {name: fragment(found) for name, found in overlay.cover.items() if found},
-            "sentence": sentence(self.trace, step, self.language, self.view.member),
+            "sentence": self.sentence(step),
             "whole": whole,
         }
         if phase == "weights":

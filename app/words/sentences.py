@@ -14,12 +14,14 @@ SUMMED = 9  # deltas that a bias's sum writes out
 NAMED = 4  # nodes or weights called by name; more are counted
 
 
-def sentence(trace: Trace, step: Step, language: str, member: int = 0) -> str:
-    """What happens in a step, in words."""
+def sentence(
+    trace: Trace, step: Step, language: str, member: int = 0, *, scattered: bool = False
+) -> str:
+    """What happens in a step, in words; ``scattered``: a delta told by the stamps that make it."""
     if step.phase == "forward":
         return _forward(trace, step, language)
     if step.phase == "deltas":
-        return _deltas(trace, step, language, member)
+        return _deltas(trace, step, language, member, scattered=scattered)
     # the same wires for every member of a batch
     _, ngettext = translator(language), counter(language)
     count = len(step) // trace.layer.input.shape[0]
@@ -87,7 +89,7 @@ def _forward(trace: Trace, step: Step, language: str) -> str:
     return said
 
 
-def _deltas(trace: Trace, step: Step, language: str, member: int) -> str:
+def _deltas(trace: Trace, step: Step, language: str, member: int, *, scattered: bool) -> str:
     _, ngettext, symbols = translator(language), counter(language), Symbols(trace.layer)
     node = symbols.source(step.cell)
     if not len(step):
@@ -97,13 +99,24 @@ def _deltas(trace: Trace, step: Step, language: str, member: int) -> str:
         ).format(node=node)
     weights = ngettext("{count} weight", "{count} weights", len(step))
     deltas = ngettext("{count} delta", "{count} deltas", len(step))
-    said = ngettext(
-        "Node {node} feeds one output node, through {weights}. "
-        "It collects {deltas} times that weight: {total}.",
-        "Node {node} feeds {count} output nodes, through {weights}. "
-        "It collects from {deltas}, each times the weight on its wire: {total}.",
-        len(step),
-    ).format(
+    told = (
+        ngettext(
+            "Every δ stamps the forward stencil times itself. One stamp covers node {node}, that "
+            "of {deltas}, with {weights} on it: {total}.",
+            "Every δ stamps the forward stencil times itself. {count} stamps cover node {node}, "
+            "those of {deltas}, with {weights} on it. They add up to {total}.",
+            len(step),
+        )
+        if scattered
+        else ngettext(
+            "Node {node} feeds one output node, through {weights}. "
+            "It collects {deltas} times that weight: {total}.",
+            "Node {node} feeds {count} output nodes, through {weights}. "
+            "It collects from {deltas}, each times the weight on its wire: {total}.",
+            len(step),
+        )
+    )
+    said = told.format(
         node=node,
         count=len(step),
         weights=_list(_, step.wires.tap.tolist(), symbols.weight, weights),

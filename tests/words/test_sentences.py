@@ -222,3 +222,17 @@ def test_the_biass_gradient_is_said_beside_a_weights(found: list[Sum], language:
         assert " + ".join(bracketed(d) for d in deltas.tolist()) in said
     else:
         assert f" {deltas.size} " in said
+
+
+@given(_sums(), SPOKEN)
+@FEW
+def test_a_scattered_delta_is_told_by_its_stamps(found: list[Sum], language: str) -> None:
+    """The same node, weights, deltas and total, and that they are stamps."""
+    trace, step, member = found[1]
+    said = sentence(trace, step, language, member, scattered=True)
+    if not len(step):
+        assert said == sentence(trace, step, language, member)
+        return
+    assert {"en": "stamp", "zh": "章"}[language] in said
+    assert all(name in said for name in _named(trace, step))
+    assert short(step.total) in said
