@@ -162,7 +162,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
         body = await json_body(request, limits)
         spec, language = _spec(body, limits), _language(body)
         try:
-            guess = changes.number(body.get("text"))
+            guess = changes.reckoned(body.get("text"))
             trace = trace_of(spec, limits)
             view = replace(_view(body), phase="deltas").within(trace)
             return await _json(spec, body, lambda: asdict(judge(trace, view, guess, language)))

@@ -6,6 +6,8 @@ get small uneven numbers, so that nothing new is symmetric by accident.
 
 from __future__ import annotations
 
+import ast
+import operator
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -60,6 +62,43 @@ def number(text: object) -> float:
     if not np.isfinite(value):
         raise SpecError(("change", "text"), "is not a number; write it like -2, 0.5 or 1/3")
     return value
+
+
+_SIGNS = str.maketrans({"·": "*", "×": "*", "⋅": "*", "÷": "/", "\N{MINUS SIGN}": "-"})
+_OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+}  # fmt: skip
+
+
+def reckoned(text: object) -> float:
+    """A number, or a sum of products written out, as people check themselves on paper.
+
+    >>> reckoned("2·4 + (−1)·3"), reckoned("1/4")
+    (5.0, 0.25)
+    """
+    if not isinstance(text, str) or len(text) > 200:
+        raise SpecError(("change", "text"), "must be a number of at most 64 characters")
+    plain = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS).strip()
+    try:
+        value = _value(ast.parse(plain, mode="eval").body)
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
+        value = float("nan")
+    if not np.isfinite(value):
+        return number(text)  # which says how numbers are written
+    return value
+
+
+def _value(node: ast.expr) -> float:
+    match node:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return float(value)
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return -_value(inner)
+        case ast.UnaryOp(op=ast.UAdd(), operand=inner):
+            return _value(inner)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
+            return _OPERATIONS[type(op)](_value(left), _value(right))
+    raise ValueError
 
 
 def _field(change: Mapping[str, Any]) -> str:

@@ -159,3 +159,15 @@ def test_every_node_is_asked_and_stays_open_once_found(lab: Lab) -> None:
     expect(lab.result).to_have_text("−3")
     lab.button("predict").click()
     expect(lab.page.locator("#prediction")).to_be_hidden()
+
+
+def test_a_sum_may_be_guessed_by_its_terms(lab: Lab) -> None:
+    """Written out as on paper; the wrong terms are met like a wrong number."""
+    _ask(lab, 4)
+    lab.page.locator("#guess").fill("2·4 + (−1)·3 + 0.5·2 + 3·1")
+    lab.press("Enter")
+    expect(lab.page.locator("#judgement")).to_contain_text("9 is what you get with")
+    lab.page.locator("#guess").fill("2·1 + (−1)·2 + 0.5·3 + 3·4")
+    lab.press("Enter")
+    expect(lab.result).to_have_text("13.5")
+    expect(lab.page.locator("#judgement")).to_have_class("good")

@@ -268,3 +268,35 @@ def test_a_separator_may_end_a_line() -> None:
     spec = LayerSpec(input=[[1.0, 2.0, 3.0]], kernel=[[1.0]])
     pasted = apply(spec, {"kind": "paste", "field": "input", "cell": 0, "text": "7,8,\n"})
     assert pasted.input.tolist() == [[7.0, 8.0, 3.0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("13.5", 13.5), (" −2 ", -2.0), ("1/4", 0.25), ("2·1 + (−1)·2 + 0.5·3 + 3·4", 13.5),
+        ("2*4 - -1", 9.0), ("3×4÷2", 6.0), ("２＋３", 5.0), ("1e2", 100.0),
+    ],
+)  # fmt: skip
+def test_a_guess_may_be_written_out(text: str, value: float) -> None:
+    """As a number, or as the sum that it is."""
+    assert changes.reckoned(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, 3, "", "x", "2**3", "9**9**9", "1//2", "a.b", "(1,2)", "[1]", "1 if 1 else 2", "True",
+     "1/0", "1e999", "(" * 150 + "1" + ")" * 150, "__import__('os')", "1;2", "1=2", "'1'", "1j",
+     "-" * 199, "x" * 10_000, "\0", "λ"],
+)  # fmt: skip
+def test_a_guess_is_arithmetic_and_nothing_else(text: object) -> None:
+    """Nothing is evaluated but sums and products of numbers."""
+    with pytest.raises(SpecError):
+        changes.reckoned(text)
+
+
+@given(st.text(alphabet="0123456789.+-*/()e·− \n", max_size=60))
+@BOUNDED
+def test_whatever_is_guessed_is_a_number_or_refused(text: str) -> None:
+    """No warning, no other error."""
+    with suppress(SpecError):
+        assert math.isfinite(changes.reckoned(text))
