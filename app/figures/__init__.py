@@ -20,6 +20,8 @@ from app.figures.panels import (
     LARGE,
     SMALL,
     Panel,
+    cropped_panel,
+    is_cropped,
     lens_panel,
     map_panel,
     padded_delta_panel,
@@ -46,6 +48,7 @@ __all__ = [
     "draw",
     "figure",
     "fragment",
+    "is_cropped",
     "landed",
     "lens_panel",
     "map_panel",
@@ -72,12 +75,16 @@ NAMES = (*_PLAIN, "kernel", "stencils", "map_padded", "delta_padded", "stamps", 
 def panel(
     trace: Trace, name: str, phase: Phase, member: int = 0, *, largest: float = LARGE
 ) -> Panel:
-    """One of :data:`NAMES`. ``phase`` matters to the wires; ``largest`` is a cell's side."""
+    """One of :data:`NAMES`, or ``delta_cropped`` where there is padding.
+
+    ``phase`` matters to the wires; ``largest`` is a cell's side.
+    """
     special: dict[str, Callable[[], Panel]] = {
         "kernel": lambda: kernel_panel(trace, largest=largest),
         "stencils": lambda: stencils_panel(trace),
         "map_padded": lambda: padded_map_panel(trace, member),
         "delta_padded": lambda: padded_delta_panel(trace, member),
+        "delta_cropped": lambda: cropped_panel(trace, member),
         "stamps": lambda: stamps_panel(trace),
         "wires": lambda: Wiring(trace, member).panel(phase),
     }

@@ -149,17 +149,18 @@ class Overlays:
     def _later(self, step: Step, panel: Panel) -> list[Mark]:
         """A veil over the results that come after this one."""
         grid = panel.grid
-        if grid is None:
+        if grid is None or panel.cells is None:
             return []
         total = grid.tiles * grid.rows * grid.columns
-        later = range(step.cell + 1, total)
-        if not later:
-            return []
         if total <= OUTLINED:  # empty cells, to be filled
+            later = [i for i, cell in enumerate(panel.cells.tolist()) if cell > step.cell]
+            if not later:
+                return []
             veil = marks.cells([grid.box(i, 0) for i in later], "veil", fill="var(--veil)")
             empty = [grid.box(i, 1.5) for i in later]
             return [veil, marks.cells(empty, "veil", fill="var(--veil)", line="var(--rule)")]
-        return [marks.cells(self._rest(step.cell, grid), "veil large", fill="var(--veil)")]
+        rest = self._rest(step.cell, grid)
+        return [marks.cells(rest, "veil large", fill="var(--veil)")] if rest else []
 
     @staticmethod
     def _rest(cell: int, grid: Grid) -> list[Box]:

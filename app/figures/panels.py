@@ -8,13 +8,14 @@ and where zeros lie, is found by sending cell numbers through the engine's own p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.engine import Phase, Trace, stencil
 from app.engine.activations import Floats
+from app.engine.mistakes import COLLECTING
 from app.figures import marks
 from app.figures.marks import Box
 from app.figures.palette import scale, shade
@@ -25,6 +26,7 @@ KINDS: dict[str, Phase] = {"source": "deltas", "target": "forward", "tap": "weig
 LARGE, SMALL = 64.0, 44.0  # a cell's side where there is room: in the stage, beside it
 FONT = "Inter, Helvetica Neue, Segoe UI, Noto Sans, Liberation Sans, system-ui, sans-serif"
 READABLE = 24.0  # a cell's side below which a window is shown close up as well
+RING = 100  # cells up to which what is cropped is drawn around a map
 WIDTH = 320.0  # no map is drawn wider; its cells shrink instead
 
 
@@ -163,10 +165,12 @@ def map_panel(
     editable: str = "",
     ids: NDArray[np.intp] | None = None,
     width: float = WIDTH,
+    crossed: bool = False,
 ) -> Panel:
     """Values of a (tiles, rows, columns) stack; where ``ids`` is −1 the cell is padding.
 
-    With ``ids`` the numbers stand a little lower: a stencil's labels come above them.
+    With ``ids`` the numbers stand a little lower: a stencil's labels come above them. Padding
+    holds zeros, or, ``crossed`` out, what does not count.
     """
     grid = Grid.fitting(values.shape, largest, width=width)
     cells = np.arange(values.size) if ids is None else ids.ravel()
@@ -179,12 +183,17 @@ def map_panel(
     readable = grid.cell >= 21  # smaller cells would ask for smaller type than anybody reads
     texts = [short(v) for v in values.ravel()[cells >= 0].tolist()] if readable else []
     size = grid.number_size(texts)
-    drop = 0.0 if ids is None else round(grid.cell * 0.13, 2)
+    drop = 0.0 if ids is None or crossed else round(grid.cell * 0.13, 2)
     if size and padding:
+        outside = values.ravel()[cells < 0].tolist() if crossed else [0.0] * len(padding)
         figure["layout"]["annotations"] += [
-            marks.text((x, y + drop), "0", "zero", size=size, colour="var(--pad-ink)")
-            for x, y in map(middle, padding)
-        ]
+            marks.text((x, y + drop), short(value), "zero", size=size * (0.8 if crossed else 1),
+                       colour="var(--pad-ink)")
+            for (x, y), value in zip(map(middle, padding), outside, strict=True)
+        ]  # fmt: skip
+    if crossed:
+        d = "".join(f"M{x0 + 4:g},{y1 - 4:g}L{x1 - 4:g},{y0 + 4:g}" for x0, y0, x1, y1 in padding)
+        figure["layout"]["shapes"].append(marks.path(d, "crossed", line="var(--pad-ink)"))
     top = float(np.abs(values).max())
     for tile in range(grid.tiles):
         figure["data"].append(_heatmap(grid, tile, values[tile], cells, top))
@@ -270,6 +279,27 @@ def padded_delta_panel(trace: Trace, member: int) -> Panel:
     ids = stencil.full_deltas(layer, np.arange(1.0, 1 + np.prod(shape)).reshape(shape))
     values = stencil.full_deltas(layer, layer.output_delta[member])
     return map_panel("delta_padded", "target", values, largest=LARGE, ids=ids.astype(np.intp) - 1)
+
+
+def cropped_panel(trace: Trace, member: int) -> Panel:
+    """δ^l in the padding that the forward pass laid around it: what collects there is cropped.
+
+    The crossed-out numbers are what the zeros of the padding would have collected.
+    """
+    shape = trace.layer.input.shape[1:]
+    ids = stencil.pad(np.arange(1.0, 1 + np.prod(shape)).reshape(shape), trace.layer.padding)
+    whole = next(COLLECTING["padding_not_cropped"](trace)).array[member].copy()
+    whole[ids > 0] = trace.input_delta[member].ravel()
+    found = map_panel("input_delta", "source", whole, largest=LARGE, ids=ids.astype(np.intp) - 1,
+                      crossed=True)  # fmt: skip
+    return replace(found, values=trace.input_delta[member])
+
+
+def is_cropped(trace: Trace) -> bool:
+    """Whether a ring of padding is drawn around δ^l: where there is one, and room for it."""
+    sides = [zeros for pair in trace.layer.padding for zeros in pair]
+    rows, columns = (axis.padded for axis in trace.layer.axes)
+    return max(sides) > 0 and trace.layer.input.shape[1] * rows * columns <= RING
 
 
 def stamps_panel(trace: Trace) -> Panel:

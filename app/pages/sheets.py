@@ -14,6 +14,7 @@ from app.figures import (
     Wiring,
     draw,
     fragment,
+    is_cropped,
     lens_panel,
     matrix_panels,
     panel,
@@ -83,7 +84,8 @@ def shown(trace: Trace, view: View) -> Shown:
     def make(name: str, largest: float = LARGE) -> Panel:
         return panel(trace, name, view.phase, view.member, largest=largest)
 
-    result, wires = make(RESULTS[view.phase]), make("wires")
+    cropped = view.phase == "deltas" and is_cropped(trace)
+    result, wires = make("delta_cropped" if cropped else RESULTS[view.phase]), make("wires")
     if view.phase == "deltas":
         around = make("delta_padded" if view.way == "gather" else "stamps")
         stage = [result, wires, around]
@@ -109,7 +111,10 @@ def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:
     layout, grid = drawn.figure["layout"], drawn.grid
     wires = drawn.name == "wires"
     dense = trace.layer.input.shape[2:] == trace.layer.kernel.shape[2:] == (1, 1)
-    title, note = TITLES["dense" if wires and dense else drawn.name]
+    name = "dense" if wires and dense else drawn.name
+    if drawn.name == "input_delta" and drawn.grid is not None and drawn.cells is not None:
+        name = "cropped" if (drawn.cells < 0).any() else name
+    title, note = TITLES[name]
     geometry: dict[str, Any] = {}
     if grid is not None and drawn.cells is not None:
         plain = bool((drawn.cells == range(len(drawn.cells))).all())

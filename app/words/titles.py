@@ -13,6 +13,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "output_delta": ("δˡ⁺¹", N_("output error")),
     "collected": ("∂C/∂aˡ", N_("collected, before σ′")),
     "input_delta": ("δˡ", N_("error of the earlier layer")),
+    "cropped": ("δˡ", N_("error of the earlier layer; what the padding collects is cropped")),
     "kernel_gradient": ("∂C/∂w", N_("gradient of the kernel")),
     "map_padded": ("aˡ", N_("the map, where the stencil slides")),
     "delta_padded": ("δˡ⁺¹", N_("laid out among zeros")),

@@ -102,9 +102,13 @@ export function neighbour(panel, square, key) {
  * @param {number} square
  */
 function tableCell(panel, square) {
-  const columns = geometry(panel)?.columns ?? 1;
-  const row = panel.querySelectorAll('.as-table tbody tr')[Math.floor(square / columns)];
-  return /** @type {HTMLElement | undefined} */ (row?.children[square % columns]);
+  const grid = geometry(panel);
+  const rows = panel.querySelectorAll('.as-table tbody tr');
+  const columns = rows[0]?.children.length ?? 1;
+  // a ring of padding is drawn around some maps, and is not in their tables
+  const drawn = grid ? grid.rows * grid.columns * grid.origins.length : 0;
+  const place = drawn === rows.length * columns ? square : (grid?.cells?.[square] ?? -1);
+  return /** @type {HTMLElement | undefined} */ (rows[Math.floor(place / columns)]?.children[place % columns]);
 }
 
 /** The number written in a square. @param {HTMLElement} panel @param {number} square */

@@ -241,3 +241,17 @@ def test_a_touch_pins_without_hovering(visit: Visit) -> None:
     lab.page.touchscreen.tap(*lab.middle("input_delta", 8))
     expect(lab.result).to_have_text("3")
     expect(lab.here).to_have_attribute("data-step", "8")
+
+
+def test_what_is_cropped_is_drawn_and_stands_for_no_node(visit: Visit) -> None:
+    """Around δˡ lies what the padding collects, crossed out: the map inside is what counts."""
+    lab = visit("spec=1~i=3x3:1,2,3,4,5,6,7,8,9~k=2x2:1,2,3,4~p=1&phase=deltas&step=4")
+    assert len(lab.table("input_delta")) == 3
+    lab.click("input_delta", 6)  # row 2, column 2 of the drawing is node 11
+    expect(lab.here).to_have_attribute("data-step", "0")
+    lab.click("input_delta", 0)
+    expect(lab.here).to_have_attribute("data-step", "0")
+    lab.cursor("input_delta").focus()
+    lab.press("Home", "ArrowRight", "ArrowDown")
+    value = lab.value_at("input_delta", 0).inner_text()
+    expect(lab.said).to_have_text(f"2, 2: {value}")

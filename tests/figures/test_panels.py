@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from app.engine import Trace, stencil
-from app.figures import KINDS, NAMES, Panel, panel
+from app.engine import Layer, Trace, run, stencil
+from app.figures import KINDS, NAMES, Panel, is_cropped, panel
 from app.figures.panels import Grid
 from app.words.numbers import short
+from tests.engine.strategies import layers
 from tests.figures.drawn import boxes_of, square_at, traces
 from tests.words.markup import FEW
 
@@ -203,3 +206,30 @@ def test_a_number_is_written_only_where_it_can_be_read(texts: list[str], fits: b
     assert (size >= 8.5) == fits
     assert size <= 19
     assert Grid(1, 1, 1, 10, 1, 0).number_size(["1"]) == 0
+
+
+@given(layers())
+@FEW
+def test_what_the_padding_collects_is_drawn_and_crossed_out(layer: Layer) -> None:
+    """Around δ^l stands what the padding's zeros collect: all together are the uncropped sums.
+
+    Checked by another layer, whose map is the padded one and which has no padding of its own.
+    """
+    trace = run(layer)
+    if not is_cropped(trace):
+        return
+    drawn = panel(trace, "delta_cropped", "deltas")
+    assert drawn.cells is not None
+    assert drawn.values is not None
+    inside = drawn.cells >= 0
+    assert sorted(drawn.cells[inside].tolist()) == list(range(trace.input_delta[0].size))
+    assert_array_equal(drawn.values, trace.input_delta[0])
+    numbers = [t for t in drawn.figure["layout"]["annotations"] if t["name"] == "zero"]
+    assert len(numbers) in (0, int((~inside).sum()))
+    [crossed] = [s for s in drawn.figure["layout"]["shapes"] if s["name"] == "crossed"]
+    assert crossed["path"].count("M") == int((~inside).sum())
+    bare = replace(layer, padding=((0, 0), (0, 0)), activation="identity",
+                   input=stencil.pad(layer.input, layer.padding))  # fmt: skip
+    uncropped = run(bare).collected[0].ravel()
+    for mark, value in zip(numbers, uncropped[~inside].tolist(), strict=bool(numbers)):
+        assert mark["text"] == short(value)
