@@ -303,6 +303,7 @@ class Training {
   }
 
   table() {
+    this.numbers();
     found('outcome').hidden = !Object.keys(this.checks).length;
     found('checks').replaceChildren(...Object.entries(this.checks).map(([gradient, runs]) => {
       const row = document.createElement('tr');
@@ -316,6 +317,26 @@ class Training {
         if (check) cell.className = check.passes ? 'good' : 'bad';
         return cell;
       }));
+      return row;
+    }));
+  }
+
+  /** The curves' numbers at the end of each epoch. */
+  numbers() {
+    const epochs = [...(this.points?.loss?.[data.runs[0]?.[0] ?? '']?.x ?? [])].filter(Number.isInteger);
+    found('numbers').hidden = !epochs.length;
+    found('points').replaceChildren(...epochs.map((epoch) => {
+      const row = document.createElement('tr');
+      const head = document.createElement('th');
+      head.scope = 'row';
+      head.textContent = String(epoch);
+      row.append(head, ...data.runs.flatMap(([run]) => ['loss', 'accuracy'].map((kind) => {
+        const cell = document.createElement('td');
+        const line = this.points?.[kind]?.[run];
+        const value = line?.y[line.x.indexOf(epoch)];
+        cell.textContent = value === undefined ? '' : kind === 'loss' ? value.toFixed(3) : `${(100 * value).toFixed(1)}%`;
+        return cell;
+      })));
       return row;
     }));
   }

@@ -70,7 +70,7 @@ def test_a_layer_opens_in_the_lab(visit: Visit) -> None:
 def test_the_form_is_in_the_link(visit: Visit) -> None:
     """Layers come and go, and a reload or the other language brings the same."""
     page = _open(visit)
-    page.locator("summary").click()
+    page.locator("#experiment summary").click()
     page.locator("#add-layer").click()
     expect(page.locator(".station")).to_have_count(10)
     page.get_by_label("Operation").select_option("correlation")
@@ -84,7 +84,7 @@ def test_the_form_is_in_the_link(visit: Visit) -> None:
 def test_what_is_wrong_is_said_and_nothing_is_lost(visit: Visit) -> None:
     """A number beyond its end stays in its field."""
     page = _open(visit)
-    page.locator("summary").click()
+    page.locator("#experiment summary").click()
     field = page.get_by_label("Epochs")
     field.fill("100000")
     field.press("Enter")
@@ -133,6 +133,11 @@ def test_a_training_runs_to_its_end(visit: Visit) -> None:
     for name, accuracy, points in ends:  # the lines end where the sentence says
         assert points == ends[0][2] > 2
         assert f"{name}: {round(accuracy * 100)}%" in said
+    page.get_by_text("The curves as a table").click()
+    last = page.locator("#points tr").last
+    expect(last.locator("th")).to_have_text("2")
+    expect(last.locator("td")).to_have_count(6)
+    assert f"{100 * ends[0][1]:.1f}%" == last.locator("td").nth(1).inner_text()
     rows = page.locator("#checks tr")
     expect(rows).to_have_count(6)
     expect(rows.first.locator("td")).to_have_text(["✓ passes", "✗ fails", "✓ passes"])
@@ -159,7 +164,7 @@ def test_a_training_waits_and_stops(visit: Visit) -> None:
 def test_no_violation(visit: Visit, lang: str, theme: str) -> None:
     """With everything open."""
     page = _open(visit, lang=lang, color_scheme=theme)
-    page.locator("summary").click()
+    page.locator("#experiment summary").click()
     assert violations(page) == []
 
 
@@ -167,7 +172,7 @@ def test_no_violation(visit: Visit, lang: str, theme: str) -> None:
 def test_it_fits_a_phone(visit: Visit, lang: str) -> None:
     """The stations scroll in their own strip, the page does not."""
     page = _open(visit, lang=lang, width=320, height=640)
-    page.locator("summary").click()
+    page.locator("#experiment summary").click()
     width, wide = page.evaluate(WIDE.replace(".matrices", ".matrices, .stations, nav"))
     assert wide == []
     assert width <= 320
