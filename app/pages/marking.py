@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.as_if import other_operation
 from app.engine.errors import times
 from app.pages.prediction import Judgement, judge
 from app.spec import SpecError, View
@@ -46,8 +47,8 @@ def _tap(exercise: Exercise, answer: object, language: str) -> Judgement:
     weight, delta = symbols.weight(tap), symbols.output_delta(exercise.target)
     node = symbols.delta(exercise.node)
     if tap == exercise.tap:
-        return Judgement(True, _("Yes: {weight} is on the wire between {output} and {delta}.").format(
-            weight=weight, output=delta, delta=node), "")  # fmt: skip
+        said = _("Yes: {weight} is on the wire between {output} and {delta}.")
+        return Judgement(True, said.format(weight=weight, output=delta, delta=node), "")
     for code, wrong in exercise.wrong_taps.items():
         if tap == wrong:
             said = _("{guess} is what you get with {mistake}. Look again at the wires.")
@@ -108,10 +109,10 @@ def _wires(exercise: Exercise, answer: object, language: str) -> Judgement:
     if ticked == own:
         return Judgement(True, _("Yes: these are all wires of {delta}.").format(delta=node), "")
     if ticked == other:
-        operation = exercise.trace.layer.operation
-        meant = "correlation" if operation == "convolution" else "convolution"
+        layer = exercise.trace.layer
         said = _("These would be its wires in {other}; the layer is in {mode}.")
-        facts = {"other": _(MODES[meant]), "mode": _(MODES[operation])}
+        facts = {"other": _(MODES[other_operation(layer).operation]),
+                 "mode": _(MODES[layer.operation])}  # fmt: skip
         return Judgement(False, said.format(**facts), "wrong_operation")
     reached = {target for target, _tap in own}
     for target, tap in sorted(ticked - own):

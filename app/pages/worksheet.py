@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 from fastapi import APIRouter, Request, Response
 
 from app.answers.worksheet import right_choices
@@ -15,8 +14,9 @@ from app.engine import EngineError
 from app.exchange import json_answer, json_body
 from app.figures import SMALL, Panel, Wiring, asked_panel, draw, map_panel, panel
 from app.pages.controls import Choice
-from app.pages.frame import Page, around, html, language_of, root_of
+from app.pages.frame import Page, around, html, language_of
 from app.pages.marking import mark
+from app.pages.sheets import table
 from app.spec import Limits
 from app.spec.exercises import Exercise
 from app.spec.fields import whole
@@ -123,16 +123,17 @@ def add(routes: APIRouter, limits: Limits) -> None:
     @routes.post("/worksheet/check")
     async def check(request: Request) -> Response:
         body = await json_body(request, limits)
-        asked = body.get("language")
-        language = asked if asked in LANGUAGES else language_of(request)
+        asked: object = body.get("language")
+        if not isinstance(asked, str) or asked not in LANGUAGES:
+            asked = language_of(request)
         try:
             names = ("seed", "level", "operation")
             spec = WorksheetSpec.parse({name: body[name] for name in names if name in body})
             number = whole(body.get("number"), 0, ENDS["count"][1] - 1, ())
-            judged = mark(spec.exercise(spec.seed, number), body.get("answer"), language)
+            judged = mark(spec.exercise(spec.seed, number), body.get("answer"), asked)
         except EngineError as error:
-            fault = say(language, error.template, **error.facts)
-            refused = say(language, "Your answer {fault}", fault=fault)
+            fault = say(asked, error.template, **error.facts)
+            refused = say(asked, "Your answer {fault}", fault=fault)
             return json_answer({"refused": refused})
         return json_answer(asdict(judged))
 
@@ -214,8 +215,7 @@ def _panels(exercise: Exercise) -> list[Panel]:
 def _figure(drawn: Panel, language: str) -> Figure:
     _ = translator(language)
     symbol, note = _TITLES.get(drawn.name) or TITLES[drawn.name]
-    values = [] if drawn.values is None else drawn.values.reshape(-1, drawn.values.shape[-1])
-    numbers = "; ".join(", ".join(map(short, row)) for row in np.asarray(values).tolist())
+    numbers = "; ".join(", ".join(cell.text for cell in row) for row in table(drawn))
     said = _(note) if note else ""
     title = " ".join(filter(None, (symbol, said)))
     return Figure(

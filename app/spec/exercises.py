@@ -190,8 +190,10 @@ def _layer(random: Generator, plan: Plan, operation: Operation) -> LayerSpec:
         }
     )
     shape = sized.layer().output_shape[-len(plan.map) :]
-    deltas = random.choice([-3, -2, -1, 1, 2, 3], shape).tolist()
-    return LayerSpec.parse({**sized.request(), "output_delta": deltas})
+    deltas = random.choice([-3, -2, -1, 1, 2, 3], shape)
+    while np.array_equal(deltas, stencil.rotate180(deltas)):
+        deltas = random.choice([-3, -2, -1, 1, 2, 3], shape)
+    return LayerSpec.parse({**sized.request(), "output_delta": deltas.tolist()})
 
 
 def _ends(wires: Wires, node: int) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from app.engine import Trace, stencil
-from app.figures import KINDS, NAMES, Panel, panel
+from app.figures import KINDS, NAMES, Panel, asked_panel, panel
 from app.figures.panels import Grid
 from app.words.numbers import short
 from tests.figures.drawn import boxes_of, square_at, traces
@@ -203,3 +203,17 @@ def test_a_number_is_written_only_where_it_can_be_read(texts: list[str], fits: b
     assert (size >= 8.5) == fits
     assert size <= 19
     assert Grid(1, 1, 1, 10, 1, 0).number_size(["1"]) == 0
+
+
+@given(traces(), st.data())
+@FEW
+def test_a_node_that_is_asked_for_has_the_question_mark(trace: Trace, data: st.DataObject) -> None:
+    """In the square of that node; no number is given away."""
+    node = data.draw(st.integers(0, trace.step_count("deltas") - 1))
+    shown = asked_panel(trace, node)
+    [mark] = shown.figure["layout"]["annotations"]
+    [(left, top, right, bottom)] = shown.boxes(node)
+    assert mark["text"] == "?"
+    assert left < mark["x"] < right
+    assert top < mark["y"] < bottom
+    assert shown.values is None
