@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -134,6 +134,15 @@ def test_one_weight_is_on_the_wire(found: Exercise) -> None:
     assert right == [found.tap]
     assert found.wrong_taps["kernel_not_rotated"] != found.tap
     assert set(found.wrong_taps.values()) <= set(found.taps)
+
+
+def test_no_wire_with_the_middle_weight_is_asked_for() -> None:
+    """It stays where it is when a stencil is turned, so it would not tell who has turned."""
+    for level, seed in product((2, 3), range(120)):
+        found = exercise(seed, level, "convolution", 6)
+        assert found.kind == "tap"
+        assert found.trace.layer.kernel.shape[2:] == (3, 3)
+        assert found.tap != 4
 
 
 @given(of_kind("stencil"))
