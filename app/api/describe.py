@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from app import answers
-from app.answers import check, gradients, network, schemas
+from app.answers import check, gradients, network, schemas, worksheet
 from app.api import problems
 from app.exchange import dumps
 from app.spec import PRESETS, FigureSpec, LayerSpec, Limits, NodeSpec, encode
@@ -45,6 +45,7 @@ _COMPONENTS: dict[str, Any] = {
     "CheckAnswer": check.CheckAnswer,
     "GradientCheck": GradientCheckSpec,
     "GradientCheckAnswer": gradients.GradientCheckAnswer,
+    "WorksheetsAnswer": worksheet.WorksheetsAnswer,
     "Problem": problems.Problem,
 }
 
@@ -127,6 +128,16 @@ def posted(body: str, example: object, answer: str, answered: object) -> dict[st
         "openapi_extra": {
             "requestBody": {"required": True, "content": {"application/json": content}}
         },
+    }
+
+
+def got(
+    answer: str, answered: object, refusals: tuple[str, ...], asked: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A route that takes a query: the answer's component, an example of it, its parameters."""
+    return {
+        "responses": _responses(answer, answered, refusals),
+        "openapi_extra": {"parameters": [{"in": "query", **one} for one in asked]},
     }
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.routing import BaseRoute
 
 from app import answers
-from app.api import check, figures, network
+from app.api import check, figures, network, worksheets
 from app.api.describe import PREFIX, Described, document
 from app.api.problems import language_of
 from app.exchange import Replies, computed, dumps, tagged
@@ -28,6 +28,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
     figures.add(version, limits, described)
     network.add(version, limits)
     check.add(version, limits)
+    worksheets.add(version)
     _add_health(health)
     return [*version.routes, *health.routes]
 

@@ -312,6 +312,20 @@ def stamps_panel(trace: Trace) -> Panel:
     return Panel("stamps", "source", figure, grid, cells, None, "", places_of(cells))
 
 
+def asked_panel(trace: Trace, node: int, *, largest: float = SMALL) -> Panel:
+    """The map as an empty sheet with a question mark in one of its nodes."""
+    grid = Grid.fitting(trace.layer.input.shape[1:], largest)
+    figure, cells = blank(*grid.size), np.arange(int(np.prod(trace.layer.input.shape[1:])))
+    boxes = [grid.box(i, grid.gap / 2) for i in cells.tolist()]
+    figure["layout"]["shapes"] += [
+        marks.cells(boxes, "sheet", fill="var(--sheet)", line="var(--faint)"),
+        marks.rect(grid.box(node, 1.25), "self", line="var(--ink)", width=2.5),
+    ]
+    mark = marks.text(middle(grid.box(node)), "?", "n", size=grid.cell * 0.42, weight=700)
+    figure["layout"]["annotations"].append(mark)
+    return Panel("asked", "source", figure, grid, cells, None, "", places_of(cells))
+
+
 def lens_panel(trace: Trace, over: Panel) -> Panel | None:
     """A blank grid for a close-up of the window over ``over``; None where it is not needed."""
     spans = [axis.span for axis in trace.layer.axes]

@@ -77,15 +77,20 @@ class Wiring:
             _column(WIDTH - 96, self.height, targets, self.trace.layer.output_shape[3]),
         )
 
-    def panel(self, phase: Phase) -> Panel:
-        """Every wire, pale, and every node with its value as far as the phase knows it."""
+    def panel(self, phase: Phase, bare: int = -1) -> Panel:
+        """Every wire, pale, and every node with its value as far as the phase knows it.
+
+        The input node ``bare`` is left without its wires, and marked.
+        """
         figure = blank(int(WIDTH), int(self.height))
         if self.whole:
             table = self.trace.wires.table
             taps = sorted({self.symbols.colour(t) for t in table.tap.tolist()})
             for colour in taps:
                 d = "".join(
-                    self._path(s, t) for s, t, k in _rows(table) if self.symbols.colour(k) == colour
+                    self._path(s, t)
+                    for s, t, k in _rows(table)
+                    if self.symbols.colour(k) == colour and s != bare
                 )
                 figure["layout"]["shapes"].append(
                     marks.path(d, "wire", line=tap(colour), width=1.3, opacity=0.42)
@@ -95,6 +100,11 @@ class Wiring:
             # traces are drawn beneath shapes unless the shapes say so; wires end at their nodes
             for mark in figure["layout"]["shapes"]:
                 mark["layer"] = "below"
+            if (at := self.left.at(bare)) is not None:
+                figure["layout"]["shapes"].append(
+                    marks.circle(at, self.left.radius + 1, "self", line="var(--ink)",
+                                 fill=marks.CLEAR, width=3)
+                )  # fmt: skip
         return Panel("wires", "wires", figure)
 
     def _path(self, source: int, target: int) -> str:

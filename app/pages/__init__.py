@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 from starlette.routing import BaseRoute
 
-from app.pages import lab, network, story
+from app.pages import lab, network, story, worksheet
 from app.pages.frame import error_page
 from app.settings import Settings
 
@@ -24,6 +24,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
     story.add(routes)
     lab.add(routes, settings.limits)
     network.add(routes, settings.limits)
+    worksheet.add(routes, settings.limits)
 
     @routes.get("/plotly.js")
     def plotly_js() -> Response:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from app.engine import Layer, Trace, run, stencil
-from app.figures import KINDS, NAMES, Panel, is_cropped, panel
+from app.figures import KINDS, NAMES, Panel, asked_panel, is_cropped, panel
 from app.figures.panels import Grid
 from app.words.numbers import short
 from tests.engine.strategies import layers
@@ -233,3 +233,17 @@ def test_what_the_padding_collects_is_drawn_and_crossed_out(layer: Layer) -> Non
     uncropped = run(bare).collected[0].ravel()
     for mark, value in zip(numbers, uncropped[~inside].tolist(), strict=bool(numbers)):
         assert mark["text"] == short(value)
+
+
+@given(traces(), st.data())
+@FEW
+def test_a_node_that_is_asked_for_has_the_question_mark(trace: Trace, data: st.DataObject) -> None:
+    """In the square of that node; no number is given away."""
+    node = data.draw(st.integers(0, trace.step_count("deltas") - 1))
+    shown = asked_panel(trace, node)
+    [mark] = shown.figure["layout"]["annotations"]
+    [(left, top, right, bottom)] = shown.boxes(node)
+    assert mark["text"] == "?"
+    assert left < mark["x"] < right
+    assert top < mark["y"] < bottom
+    assert shown.values is None

@@ -61,6 +61,20 @@ def test_every_wire_is_drawn_once_in_its_taps_colour(trace: Trace) -> None:
     assert drawn == Counter((s, t, tap(symbols.colour(k))) for s, t, k in rows)
 
 
+@pytest.mark.parametrize("bare", range(9))
+def test_a_bare_node_has_lost_its_wires_and_no_others(bare: int) -> None:
+    """What is left is the table without that node's rows; the node is ringed."""
+    trace = run(PRESETS["article"].spec.layer())
+    wiring = Wiring(trace, 0)
+    *paths, ring = wiring.panel("deltas", bare).figure["layout"]["shapes"]
+    drawn = sorted(pair for mark in paths for pair in _joined(wiring, mark["path"]))
+    table = trace.wires.table
+    pairs = sorted(zip(table.source.tolist(), table.target.tolist(), strict=True))
+    assert drawn == [pair for pair in pairs if pair[0] != bare]
+    middle = (ring["x0"] + ring["x1"]) / 2, (ring["y0"] + ring["y1"]) / 2
+    assert middle == pytest.approx(wiring.left.at(bare), abs=0.01)
+
+
 @given(traces())
 @FEWER
 def test_nodes_stand_apart_in_two_columns(trace: Trace) -> None:

@@ -36,8 +36,12 @@ from app.pages.network import (
 from app.pages.render import TEMPLATES
 from app.pages.sheets import Sheet, Turn
 from app.pages.story import ScenePart, StoryPage, tell
+from app.pages.worksheet import Asked, Field, Solved, Variant, WorksheetPage
+from app.pages.worksheet import Figure as SheetFigure
+from app.pages.worksheet import build as build_worksheet
 from app.spec import DEFAULT_LIMITS, PRESETS, Experiment, Lesson, View
 from app.spec.view import BESIDE
+from app.spec.worksheet import WorksheetSpec
 from app.words import LANGUAGES
 from app.words.derivation import Line, Part
 from app.words.formulas import Formula, Term
@@ -101,6 +105,8 @@ def _reads() -> dict[type, set[str]]:
     render.part("learned", "en", Recorder(learned, read))
     told = [tell(scene, i, "convolution", "en", "") for i, scene in enumerate(SCENES, start=1)]
     render.page("story", "en", Recorder(StoryPage(**FRAME, scenes=told, traps=TRAPS), read))
+    sheet = build_worksheet(FRAME, WorksheetSpec(), key=True)
+    render.page("worksheet", "en", Recorder(sheet, read))
     for one in told:
         render.part("scene", "en", Recorder(ScenePart(one), read))
     return read
@@ -109,7 +115,7 @@ def _reads() -> dict[type, set[str]]:
 PARTS = [LabPage, ErrorPage, BenchPart, StoryPage, ScenePart, Controls, Choice, Stepper, Below, Way,
          CodeLine, Turn, Line, Part, Mistaken, Drawing, Option,
          Card, NetworkPage, Form, Setting, Journey, Station, Checked, Learned,
-         LearnedPart]  # fmt: skip
+         LearnedPart, WorksheetPage, Variant, Asked, Solved, Field, SheetFigure]  # fmt: skip
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
