@@ -214,8 +214,12 @@ def test_silence_is_filled_with_comments(watched: Watched, monkeypatch: pytest.M
 
     sent = anyio.run(main)
     assert sent[0].startswith(b"event: queued")
-    assert sent[1] == sent[2] == b": ping\n\n"
-    assert sent[-1].startswith(b"event: finished")
+    ping = b": ping\n\n"
+    assert sent[1] == sent[2] == ping
+    said = [
+        event for event in sent if event != ping
+    ]  # a slow machine may be silent at the end, too
+    assert said[-1].startswith(b"event: finished")
 
 
 def test_a_mistake_of_ours_is_an_event_without_a_traceback(
