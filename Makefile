@@ -15,7 +15,7 @@ run: $(VENV)/run.stamp  ## serve on http://$HOST:$PORT
 
 test: $(VENV)/dev.stamp  ## every test, with a browser (found, or installed)
 	@$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # No cache for lint-imports: it misses a module that appears where an import already pointed.
 check: $(VENV)/dev.stamp  ## style, types, direction of imports, translations, JavaScript
