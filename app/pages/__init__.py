@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 from starlette.routing import BaseRoute
 
-from app.pages import lab, story
+from app.pages import check, lab, story
 from app.pages.frame import error_page
 from app.settings import Settings
 
@@ -23,6 +23,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
     routes = APIRouter(include_in_schema=False)
     story.add(routes)
     lab.add(routes, settings.limits)
+    check.add(routes, settings.limits)
 
     @routes.get("/plotly.js")
     def plotly_js() -> Response:
