@@ -97,7 +97,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
             body = await raw_body(request, limits)
             sent = dict(parse_qsl(body.decode("utf-8", "replace"), True, max_num_fields=50))
         except ProblemError as error:
-            fault = say(language_of(request), error.template, **error.facts)
+            fault = _large(error, N_("What you sent"), limits, language_of(request))
             return await _page(request, Form(), limits, {"answer": fault})
         except ValueError:
             sent = {}
@@ -111,7 +111,8 @@ def add(routes: APIRouter, limits: Limits) -> None:
             form = _form(await json_body(request, limits))
             found = await aside(lambda: _checked(form, request, limits, asked=True))
         except ProblemError as error:
-            return _too_large(error, language)
+            refused = _large(error, N_("What you sent"), limits, language)
+            return json_answer({"refused": refused, "field": "answer"})
         except FieldError as error:
             return json_answer({"refused": _said(error, language), "field": error.field})
         part = render.part("checked", language, CheckedPart(found, root, language))
@@ -130,7 +131,8 @@ def add(routes: APIRouter, limits: Limits) -> None:
             data = await raw_body(request, limits)
             text = await aside(lambda: pasted.laid_out(pasted.read_file(data, limits).array))
         except ProblemError as error:
-            return _too_large(error, language)
+            refused = _large(error, N_("The file"), limits, language)
+            return json_answer({"refused": refused, "field": "answer"})
         except SpecError as error:
             refused = _said(FieldError("file", error), language)
             return json_answer({"refused": refused, "field": "answer"})
@@ -144,11 +146,17 @@ def add(routes: APIRouter, limits: Limits) -> None:
         return json_answer(spec.request(), name)
 
 
-def _too_large(error: ProblemError, language: str) -> Response:
+def _large(error: ProblemError, subject: str, limits: Limits, language: str) -> str:
+    """What is said of too many bytes, to people."""
     if error.code != "body_too_large":
         raise error
-    fault = say(language, error.template, **error.facts)
-    return json_answer({"refused": _about(N_("What you sent"), fault, language), "field": "answer"})
+    return _most(subject, limits, language)
+
+
+def _most(subject: str, limits: Limits, language: str) -> str:
+    most = limits.body_bytes
+    fault = say(language, "is larger than {most:,} bytes, which is the limit", most=most)
+    return _about(subject, fault, language)
 
 
 def _form(sent: dict[str, Any]) -> Form:
@@ -188,9 +196,7 @@ async def _page(
         ],
         example=f"{root}/check?{urlencode({'lang': language, **EXAMPLE})}",
         most=limits.body_bytes,
-        too_large=_about(N_("The file"), say(
-            language, "is larger than {most:,} bytes, which is the limit", most=limits.body_bytes
-        ), language),
+        too_large=_most(N_("The file"), limits, language),
         checked=found,
     ))  # fmt: skip
 
@@ -248,7 +254,7 @@ def _layer(form: Form, limits: Limits) -> LayerSpec:
         text = getattr(form, name)
         if text.strip() or name in ("input", "kernel"):
             array = _array(name, text, limits)
-            body[name] = pasted.squeezed(array, 1) if name == "bias" else array
+            body[name] = pasted.with_axes(array, 1) if name == "bias" else array
     if "bias" in body and body["bias"].size == 1:
         body["bias"] = float(body["bias"].flat[0])
     for name in ("stride", "padding", "dilation", "groups"):

@@ -16,14 +16,14 @@ from app.engine import Trace
 from app.engine.activations import Floats
 from app.engine.closeness import allowed, largest
 from app.engine.errors import times
-from app.engine.mistakes import Part
+from app.engine.mistakes import Code, Part
 from app.engine.suspects import axes_of, natural
 from app.figures import SMALL, draw, map_panel, ringed
 from app.pages.mistaken import SWITCHED, Drawing, occurring
 from app.pages.snippets import Snippet, Subject, snippets
 from app.spec import LayerSpec, Limits, encode
 from app.spec.check import CheckSpec
-from app.spec.pasted import Pasted, squeezed
+from app.spec.pasted import Pasted, with_axes
 from app.words import N_, translator
 from app.words.catalogue import counter
 from app.words.diagnoses import MODES, name
@@ -33,6 +33,8 @@ from app.words.titles import TITLES
 
 DRAWN = 4096  # cells of a map up to which it is drawn; a picture of 64×64
 LISTED = 100  # rows of the table
+RINGED = 150  # wrong cells up to which each is ringed; of more there is a map of their own
+UNEXPLAINED: tuple[Code, ...] = ("wrong_shape", "unknown")
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def checked(asked: Judging) -> Checked:
     trace = trace_of(asked.spec, asked.limits)
     right = natural(trace.layer, asked.part, getattr(trace, asked.part))
     given = asked.given
-    answer = None if given is None else squeezed(given.array, axes_of(trace.layer, asked.part))
+    answer = None if given is None else with_axes(given.array, axes_of(trace.layer, asked.part))
     judged = None
     if given is not None and answer is not None:
         judged = _judged(_Sight(trace, asked, given, answer, right))
@@ -162,7 +164,11 @@ def _judged(sight: _Sight) -> Judged:
         verdict=_verdict(sight, found["correct"], rounded),
         good=good,
         notes=[] if rounded else _notes(sight, found),
-        reasons=[] if good else [_reason(sight, d) for d in found["diagnosis"]],
+        reasons=[
+            _reason(sight, d)
+            for d in found["diagnosis"]
+            if d["code"] not in UNEXPLAINED and not good
+        ],
         drawings=_drawings(sight),
         rows=rows,
         left_out=left_out,
@@ -202,8 +208,8 @@ def _notes(sight: _Sight, found: PartAnswer) -> list[str]:
     _ = translator(sight.asked.language)
     if found["correct"]:
         return [found["note"]] if found["note"] else []
-    notes = []
-    unexplained = any(d["code"] == "unknown" for d in found["diagnosis"])
+    unexplained = any(d["code"] in UNEXPLAINED for d in found["diagnosis"])
+    notes = [_("No known mistake gives these numbers.")] if unexplained else []
     if sight.given.torch and sight.trace.layer.operation == "convolution":
         notes.append(
             _(
@@ -288,20 +294,30 @@ def _drawings(sight: _Sight) -> list[Drawing]:
     )
     right, given = _stacked(sight.right), _stacked(sight.answer)
     rings: list[int] = []
-    if sight.fits and sight.asked.part in ("output", "input_delta"):
-        member = int(np.argmax(sight.errors)) // (sight.right.size // len(sight.trace.layer.input))
-        tiles = len(right) // len(sight.trace.layer.input)
-        one = slice(member * tiles, (member + 1) * tiles)
-        right, given = right[one], given[one]
+    maps = [(_("{symbol}, right"), right), (_("{symbol}, yours"), given)]
+    if sight.fits:
+        errors = _stacked(sight.errors)
+        one = _member(sight, len(right))
         rings = np.flatnonzero(_stacked(sight.wrong)[one]).tolist()
-    elif sight.fits:
-        rings = np.flatnonzero(sight.wrong).tolist()
-    titles = (_("{symbol}, right"), _("{symbol}, yours"))
+        maps = [(title, stack[one]) for title, stack in maps]
+        if len(rings) > RINGED:
+            rings = []
+            maps.append((_("{symbol}, difference"), errors[one]))
     return [
-        Drawing(title.format(symbol=symbol), _drawn(stack, marked))
-        for title, stack, marked in zip(titles, (right, given), ([], rings), strict=True)
+        Drawing(title.format(symbol=symbol), _drawn(stack, rings if stack is maps[1][1] else []))
+        for title, stack in maps
         if stack.size <= DRAWN
     ]
+
+
+def _member(sight: _Sight, tiles: int) -> slice:
+    """Which of the tiles belong to the batch member in which most is off; of gradients all."""
+    if sight.asked.part not in ("output", "input_delta"):
+        return slice(0, tiles)
+    members = len(sight.trace.layer.input)
+    worst = int(np.argmax(sight.errors)) // (sight.right.size // members)
+    each = tiles // members
+    return slice(worst * each, (worst + 1) * each)
 
 
 def _stacked(array: NDArray[Any]) -> NDArray[Any]:

@@ -17,7 +17,7 @@ from app.words import DEFAULT, N_, translator
 MOST = 300  # numbers of a layer, or of an answer, that a snippet writes out; else it reads files
 _HOST = re.compile(r"https?://[\w.\-:\[\]]+(?:/[\w.\-~/]*)?", re.ASCII)
 _LOCAL = "http://127.0.0.1:8000"
-_LAYER = 'json.load(open("layer.json"))'
+_LAYER = 'json.loads(Path("layer.json").read_text())'
 _ANSWER = 'np.load("answer.npy").tolist()'
 _CALLS = {"sigmoid": "torch.sigmoid(z)", "tanh": "torch.tanh(z)", "relu": "torch.relu(z)"}
 
@@ -81,7 +81,7 @@ def _written(value: object) -> str:
 def _python(subject: Subject, url: str, language: str) -> str:
     answer = subject.written
     return "\n".join((
-        *(["import json", ""] if subject.large else []),
+        *(["import json", "from pathlib import Path", ""] if subject.large else []),
         "import httpx",
         *(["import numpy as np"] if answer is None else []), "",
         f"layer = {_LAYER if subject.large else _fields(subject.spec, '')}",
@@ -135,7 +135,7 @@ def _torch(subject: Subject, url: str, language: str) -> str:
         else "w  # conv2d slides w as it stands, and so does this layer"
     )
     lines = [
-        *(["import json", ""] if subject.large else []),
+        *(["import json", "from pathlib import Path", ""] if subject.large else []),
         "import httpx",
         "import torch",
         "import torch.nn.functional as F", "",

@@ -20,6 +20,7 @@ from app.spec.limits import DEFAULT_LIMITS, Limits
 
 AXES = (0, 1, 2, 3, 4)
 _DEEPEST = 16  # brackets and calls inside each other; arrays have four axes
+_HEADS = 3  # "Out[1]:", "w =" and "Parameter containing:" may come together
 _PRINTED = 3  # decimals from which on numbers look rounded, not short
 
 # possessive quantifiers throughout: what does not match is given up at once
@@ -91,8 +92,9 @@ def read(text: str, limits: Limits = DEFAULT_LIMITS) -> Pasted:
         )  # fmt: skip
     plain = text.translate(_PLAIN)
     plain = "\n".join(line for line in plain.splitlines() if not line.lstrip().startswith(">>>"))
-    while before := _BEFORE.match(plain):
-        plain = plain[before.end() :]
+    for _ in range(_HEADS):
+        before = _BEFORE.match(plain)
+        plain = plain[before.end() :] if before else plain
     plain = plain.strip().rstrip(";").rstrip()
     if not plain:
         raise SpecError((), "is empty; paste some numbers first")
@@ -135,15 +137,23 @@ def read_file(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Pasted:
     return read(text, limits)
 
 
-def squeezed(array: Floats, axes: int) -> Floats:
-    """The array without leading axes of length 1 beyond ``axes``; a column may be a list.
+def with_axes(array: Floats, axes: int) -> Floats:
+    """The array with as many axes, where leading ones of length 1 are all that is over or missing.
 
     PyTorch has no layer without batch and channels, so its gradient of a 2×2 kernel is 1×1×2×2.
+    For a list (``axes`` 1) a column will do.
+
+    >>> with_axes(read("[[[[1, 2]]]]").array, 2).shape, with_axes(read("7").array, 0).shape
+    ((1, 2), ())
     """
-    if axes == 1 and array.ndim == 2 and array.shape[1] == 1:
-        return array[:, 0]
-    while array.ndim > axes and array.shape[0] == 1:
-        array = array[0]
+    shape = array.shape
+    if axes == 1 and array.ndim == 2 and shape[1] == 1:
+        return array.reshape(shape[:1])
+    over = array.ndim - axes
+    if over > 0 and set(shape[:over]) == {1}:
+        return array.reshape(shape[over:])
+    if over < 0 and array.ndim >= 2:
+        return array.reshape((1,) * -over + shape)
     return array
 
 
@@ -204,12 +214,13 @@ class _Frame:
 
 def _nested(text: str, limits: Limits) -> object:
     """Lists, tuples and calls as nested lists: a call such as ``array(…)`` is what it holds."""
-    stack, count = [_Frame("")], 0
+    stack, count, things = [_Frame("")], 0, 0
     for kind, word in _tokens(text):
         frame = stack[-1]
+        things += kind in ("number", "open")  # empty lists take memory, too
+        _check_count(things, limits)
         if kind == "number":
             count += 1
-            _check_count(count, limits)
             frame.add(_value(word))
         elif kind == "comma":
             frame.comma()
@@ -262,8 +273,9 @@ def _word(text: str, count: int) -> SpecError:
 def _foreign(count: int) -> SpecError:
     return SpecError(
         (),
-        "has something that is not a number after {count} numbers; paste an array as it is printed",
-        count=count,
+        "has something that is not a number as its number {position}; "
+        "paste an array as it is printed",
+        position=count + 1,
     )
 
 
@@ -282,7 +294,7 @@ def _rows(text: str, limits: Limits) -> list[list[float]]:
         if not inside:
             continue
         mark = next((m for m in ("\t", ";", ",") if m in inside), None)
-        words = inside.split(mark) if mark else inside.split()
+        words = inside.split(mark, limits.cells)
         if mark and not words[-1].strip():  # a separator after the last
             words.pop()
         count += len(words)

@@ -48,7 +48,10 @@ let asked = 0; // only the last question's answer is shown
 function check() {
   const mine = ++asked;
   return busily(async () => {
-    const answer = await postJson(`${root}/check/answer?lang=${language}`, typed(), language);
+    const answer = await postJson(`${root}/check/answer?lang=${language}`, typed(), language).catch((error) => {
+      place.querySelector('.judged')?.remove(); // it was of other numbers
+      throw error;
+    });
     if (mine !== asked) return;
     complain('');
     place.innerHTML = answer.html;

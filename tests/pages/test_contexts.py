@@ -16,6 +16,8 @@ from app.engine import PHASES
 from app.figures import landed
 from app.pages import render, workbench
 from app.pages.beside import Below, CodeLine, Way
+from app.pages.check import CheckedPart, CheckPage, Form
+from app.pages.checked import Checked, Judged, Judging, Reason, Row, checked
 from app.pages.controls import Choice, Controls, Stepper
 from app.pages.frame import ErrorPage
 from app.pages.lab import FIRST, BenchPart, LabPage
@@ -23,8 +25,10 @@ from app.pages.lesson import Card, card
 from app.pages.mistaken import Drawing, Mistaken
 from app.pages.render import TEMPLATES
 from app.pages.sheets import Sheet, Turn
+from app.pages.snippets import Snippet
 from app.pages.story import ScenePart, StoryPage, tell
-from app.spec import PRESETS, Lesson, View
+from app.spec import DEFAULT_LIMITS, PRESETS, Lesson, View
+from app.spec.pasted import read as read_pasted
 from app.spec.view import BESIDE
 from app.words import LANGUAGES
 from app.words.derivation import Line, Part
@@ -81,12 +85,28 @@ def _reads() -> dict[type, set[str]]:
     render.page("error", "en", Recorder(ErrorPage(**FRAME, title="a", detail="b"), read))
     told = [tell(scene, i, "convolution", "en", "") for i, scene in enumerate(SCENES, start=1)]
     render.page("story", "en", Recorder(StoryPage(**FRAME, scenes=told, traps=TRAPS), read))
+    for answer in ("[[2, 3, -2], [6.5, 9, 2], [1.5, 11, 12]]", "1"):
+        found = _checked(answer)
+        render.part("checked", "en", Recorder(CheckedPart(found, "", "en"), read))
+        form = Form(source="arrays", answer=answer)
+        choices = [Choice("a", "b", True)]
+        page_ = CheckPage(
+            **FRAME, form=form, faults={"answer": "no"}, parts=choices, operations=choices,
+            activations=choices, example="", most=1, too_large="", checked=found,
+        )  # fmt: skip
+        render.page("check", "en", Recorder(page_, read))
     for one in told:
         render.part("scene", "en", Recorder(ScenePart(one), read))
     return read
 
 
-PARTS = [LabPage, ErrorPage, BenchPart, StoryPage, ScenePart, Controls, Choice, Stepper, Below, Way,
+def _checked(answer: str) -> Checked:
+    spec = PRESETS["article"].spec
+    return checked(Judging(spec, "input_delta", read_pasted(answer), "en", "", "", DEFAULT_LIMITS))
+
+
+PARTS = [CheckPage, Judged, Reason, Row, Snippet,
+         LabPage, ErrorPage, BenchPart, StoryPage, ScenePart, Controls, Choice, Stepper, Below, Way,
          CodeLine, Turn, Line, Part, Mistaken, Drawing, Option,
          Card]  # fmt: skip
 
@@ -98,7 +118,7 @@ def test_every_field_of_a_context_is_read(part: type) -> None:
     assert fields - _reads()[part] == set()
 
 
-@pytest.mark.parametrize("part", [Sheet, Formula, Term, workbench.Workbench, Scene])
+@pytest.mark.parametrize("part", [Sheet, Formula, Term, workbench.Workbench, Scene, Form, Checked])
 def test_every_field_that_is_read_exists(part: type) -> None:
     """These are read by others as well; what templates read of them is there, by that name."""
     assert _reads()[part]
