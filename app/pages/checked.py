@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.answers import trace_of
-from app.answers.check import Diagnosis, PartAnswer, check_answer
+from app.answers.check import Diagnosis, PartAnswer, check_answer, unrounded
 from app.engine import Trace
 from app.engine.activations import Floats
 from app.engine.closeness import allowed, largest
@@ -34,6 +34,7 @@ from app.words.titles import TITLES
 DRAWN = 4096  # cells of a map up to which it is drawn; a picture of 64×64
 LISTED = 100  # rows of the table
 RINGED = 150  # wrong cells up to which each is ringed; of more there is a map of their own
+COARSEST = 0.01  # of the largest number: what is printed more coarsely shows nothing
 UNEXPLAINED: tuple[Code, ...] = ("wrong_shape", "unknown")
 
 
@@ -144,26 +145,33 @@ class _Sight:
             return np.abs(self.answer - self.right)
 
     @property
+    def blur(self) -> float:
+        """How far printing may have moved a number, where that leaves enough to see."""
+        rounding = self.given.rounding * (1 + 1e-6)
+        return rounding if rounding <= COARSEST * largest(self.right) else 0.0
+
+    @property
     def wrong(self) -> NDArray[np.bool_]:
         """Which numbers are off; what printing rounded away is not."""
-        slack = max(allowed(self.right), self.given.rounding * (1 + 1e-6))
-        return np.asarray(self.errors > slack)
+        return np.asarray(self.errors > max(allowed(self.right), self.blur))
 
 
 def _judged(sight: _Sight) -> Judged:
-    asked, _ = sight.asked, translator(sight.asked.language)
-    spec = CheckSpec.parse(
-        {"layer": asked.spec, "answer": {asked.part: sight.answer}}, asked.limits
-    )
-    found = check_answer(spec, asked.language, asked.limits)["parts"][asked.part]
+    found = _asked(sight, sight.answer)
     # 3.1416 for π is no mistake: what it differs by was never printed
     rounded = not found["correct"] and sight.fits and not sight.wrong.any()
-    good = found["correct"] or rounded
+    good, notes = found["correct"] or rounded, list[str]()
+    if not good and _unexplained(found) and sight.blur:
+        asked, _ = sight.asked, translator(sight.asked.language)
+        meant = unrounded(asked.spec, asked.part, sight.answer, sight.blur, asked.limits)
+        if meant is not None:
+            found = _asked(sight, meant)
+            notes = [_("Recognised as far as the decimals that were printed can show.")]
     rows, left_out = _rows(sight, good) if sight.fits else ([], "")
     return Judged(
         verdict=_verdict(sight, found["correct"], rounded),
         good=good,
-        notes=[] if rounded else _notes(sight, found),
+        notes=notes + ([] if rounded else _notes(sight, found)),
         reasons=[
             _reason(sight, d)
             for d in found["diagnosis"]
@@ -173,6 +181,18 @@ def _judged(sight: _Sight) -> Judged:
         rows=rows,
         left_out=left_out,
     )
+
+
+def _asked(sight: _Sight, answer: Floats) -> PartAnswer:
+    """What the API says of the numbers."""
+    asked = sight.asked
+    body = {"layer": asked.spec, "answer": {asked.part: answer}}
+    spec = CheckSpec.parse(body, asked.limits)
+    return check_answer(spec, asked.language, asked.limits)["parts"][asked.part]
+
+
+def _unexplained(found: PartAnswer) -> bool:
+    return any(d["code"] in UNEXPLAINED for d in found["diagnosis"])
 
 
 def _verdict(sight: _Sight, correct: bool, rounded: bool) -> str:
@@ -208,7 +228,7 @@ def _notes(sight: _Sight, found: PartAnswer) -> list[str]:
     _ = translator(sight.asked.language)
     if found["correct"]:
         return [found["note"]] if found["note"] else []
-    unexplained = any(d["code"] in UNEXPLAINED for d in found["diagnosis"])
+    unexplained = _unexplained(found)
     notes = [_("No known mistake gives these numbers.")] if unexplained else []
     if sight.given.torch and sight.trace.layer.operation == "convolution":
         notes.append(

@@ -169,6 +169,40 @@ def test_what_printing_rounded_is_no_mistake() -> None:
     assert "printed to so few decimals" in found["html"]
 
 
+@given(
+    st.sampled_from(["article", "stride_2", "channels", "body: batch", "body: settings"]),
+    st.sampled_from(PARTS), st.data(),
+)  # fmt: skip
+@BOUNDED
+def test_a_mistake_is_recognised_through_four_decimals(
+    layer: str, part: Part, data: st.DataObject
+) -> None:
+    """Whatever its numbers are: the very codes that all digits give are among those named."""
+    small = {**SPECS[layer].request(), "output_delta": None}
+    small["kernel"] = (SPECS[layer].kernel / np.pi).tolist()
+    spec = LayerSpec.parse(small)
+    trace = trace_of(spec)
+    suspects = [s for s in Suspects(trace, part).showing if not s.also]
+    if not suspects:
+        return
+    suspect = data.draw(st.sampled_from(suspects))
+    answer = natural(trace.layer, part, suspect.array)
+    printed = re.sub(r"-?\d+\.?[\de+-]*", lambda m: f"{float(m[0]):.4f}", laid_out(answer))
+    found = _ask(spec=encode(spec), part=part, answer=printed)
+    if np.abs(answer).max() > 0.05 and np.abs(_right(spec, part)).max() > 0.05:
+        page = Page(found["html"])
+        assert "No known mistake" not in page.words
+        assert page.having(class_="reasons") or page.having(id="verdict", class_="good")
+
+
+def test_numbers_too_coarse_to_show_anything_are_not_right() -> None:
+    """0.0001 for 0.00014 may be anything."""
+    tiny = "1~i=1x3:1,2,4~k=1x1:0.0001~d=1x3:1,2,5"
+    found = _ask(spec=tiny, answer="tensor([[0.0001, 0.0002, 0.0004]])")
+    assert Page(found["html"]).having(id="verdict", class_="bad")
+    assert "printed to so few decimals" in found["html"]
+
+
 def test_a_turn_that_cannot_show_is_told_with_a_right_answer() -> None:
     """A symmetric kernel hides it."""
     spec = PRESETS["blur"].spec
