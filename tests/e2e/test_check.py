@@ -73,17 +73,19 @@ def test_no_violation(visit: Visit, lang: str, theme: str) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("path", ["/check", "/", "/lab"])
-def test_the_navigation_fits_a_phone(visit: Visit, path: str, lang: str) -> None:
-    """All of it is within the window and none of it lies over another."""
-    page = visit(path=path, lang=lang, ready=False, width=320, height=640).page
-    boxes = [link.bounding_box() for link in page.locator(".masthead :is(a, button)").all()
-             if link.is_visible()]  # fmt: skip
-    found = sorted((box["x"], box["x"] + box["width"]) for box in boxes if box)
-    assert len(found) >= 6
-    assert found[0][0] >= 0
-    assert found[-1][1] <= 320
-    assert all(left[1] <= right[0] + 0.5 for left, right in pairwise(found))
+def test_the_navigation_fits_a_phone(visit: Visit, lang: str) -> None:
+    """All of it is within the window and none of it lies over another, on each kind of page."""
+    page = _open(visit, lang=lang, width=320, height=640)
+    address = page.url.partition("/check")[0]
+    for path in ("check", "", "lab"):
+        page.goto(f"{address}/{path}?lang={lang}")
+        boxes = [link.bounding_box() for link in page.locator(".masthead :is(a, button)").all()
+                 if link.is_visible()]  # fmt: skip
+        found = sorted((box["x"], box["x"] + box["width"]) for box in boxes if box)
+        assert len(found) >= 6
+        assert found[0][0] >= 0
+        assert found[-1][1] <= 320
+        assert all(left[1] <= right[0] + 0.5 for left, right in pairwise(found))
 
 
 def test_paste_mend_and_replay(visit: Visit) -> None:

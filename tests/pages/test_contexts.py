@@ -16,9 +16,11 @@ from app.engine import PHASES
 from app.figures import landed
 from app.pages import render, workbench
 from app.pages.beside import Below, CodeLine, Way
-from app.pages.check import CheckedPart, CheckPage, Form
-from app.pages.checked import Checked, Judged, Judging, Reason, Row, checked
+from app.pages.check import CheckedPart, CheckPage
+from app.pages.checked import Checked, Judged, Judging, Reason, checked
 from app.pages.controls import Choice, Controls, Stepper
+from app.pages.evidence import Row
+from app.pages.form import Form
 from app.pages.frame import ErrorPage
 from app.pages.lab import FIRST, BenchPart, LabPage
 from app.pages.lesson import Card, card
