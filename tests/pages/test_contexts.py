@@ -17,10 +17,11 @@ from app.figures import landed
 from app.pages import render, workbench
 from app.pages.beside import Below, CodeLine, Way
 from app.pages.check import CheckedPart, CheckPage
-from app.pages.checked import Checked, Judged, Judging, Reason, checked
+from app.pages.checked import Checked as CheckedAnswer
+from app.pages.checked import Judged, Judging, Reason, checked
 from app.pages.controls import Choice, Controls, Stepper
 from app.pages.evidence import Row
-from app.pages.form import Form
+from app.pages.form import Form as CheckForm
 from app.pages.frame import ErrorPage
 from app.pages.lab import FIRST, BenchPart, LabPage
 from app.pages.lesson import Card, card
@@ -90,7 +91,7 @@ def _reads() -> dict[type, set[str]]:
     for answer in ("[[2, 3, -2], [6.5, 9, 2], [1.5, 11, 12]]", "1"):
         found = _checked(answer)
         render.part("checked", "en", Recorder(CheckedPart(found, "", "en"), read))
-        form = Form(source="arrays", answer=answer)
+        form = CheckForm(source="arrays", answer=answer)
         choices = [Choice("a", "b", True)]
         page_ = CheckPage(
             **FRAME, form=form, faults={"answer": "no"}, parts=choices, operations=choices,
@@ -102,7 +103,7 @@ def _reads() -> dict[type, set[str]]:
     return read
 
 
-def _checked(answer: str) -> Checked:
+def _checked(answer: str) -> CheckedAnswer:
     spec = PRESETS["article"].spec
     return checked(Judging(spec, "input_delta", read_pasted(answer), "en", "", "", DEFAULT_LIMITS))
 
@@ -120,7 +121,9 @@ def test_every_field_of_a_context_is_read(part: type) -> None:
     assert fields - _reads()[part] == set()
 
 
-@pytest.mark.parametrize("part", [Sheet, Formula, Term, workbench.Workbench, Scene, Form, Checked])
+@pytest.mark.parametrize(
+    "part", [Sheet, Formula, Term, workbench.Workbench, Scene, CheckForm, CheckedAnswer]
+)
 def test_every_field_that_is_read_exists(part: type) -> None:
     """These are read by others as well; what templates read of them is there, by that name."""
     assert _reads()[part]
