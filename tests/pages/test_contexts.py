@@ -91,10 +91,10 @@ def _reads() -> dict[type, set[str]]:
     for answer in ("[[2, 3, -2], [6.5, 9, 2], [1.5, 11, 12]]", "1"):
         found = _checked(answer)
         render.part("checked", "en", Recorder(CheckedPart(found, "", "en"), read))
-        form = CheckForm(source="arrays", answer=answer)
+        filled = CheckForm(source="arrays", answer=answer)
         choices = [Choice("a", "b", True)]
         page_ = CheckPage(
-            **FRAME, form=form, faults={"answer": "no"}, parts=choices, operations=choices,
+            **FRAME, form=filled, faults={"answer": "no"}, parts=choices, operations=choices,
             activations=choices, example="", most=1, too_large="", checked=found,
         )  # fmt: skip
         render.page("check", "en", Recorder(page_, read))
