@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 from typing_extensions import TypedDict
 
 from app.answers.memory import trace_of
 from app.engine import Trace
+from app.engine.activations import Floats
+from app.engine.closeness import error
 from app.engine.diagnosis import Finding, Verdict, diagnose
 from app.engine.mistakes import Code, Part
-from app.engine.suspects import Suspects
-from app.spec import DEFAULT_LIMITS, Limits
+from app.engine.suspects import Suspects, axes_of, natural
+from app.spec import DEFAULT_LIMITS, LayerSpec, Limits
 from app.spec.check import CheckSpec
 from app.words.diagnoses import message, note
 
@@ -67,6 +70,32 @@ def check_answer(spec: CheckSpec, language: str, limits: Limits = DEFAULT_LIMITS
         correct=all(part["correct"] for part in parts.values()),
         parts={str(part): answer for part, answer in parts.items()},
     )
+
+
+def unrounded(
+    spec: LayerSpec, part: Part, answer: Floats, rounding: float, limits: Limits = DEFAULT_LIMITS
+) -> Floats | None:
+    """What a known mistake gives, or two at once, that is printed like the answer.
+
+    Of several the nearest; None where there is none. The answer has the user's axes, and so has
+    what is returned.
+    """
+    trace = trace_of(spec, limits)
+    suspects = Suspects(trace, part)
+    if answer.ndim != axes_of(trace.layer, part):
+        return None
+    lifted = answer.reshape((1,) * (suspects.right.ndim - answer.ndim) + answer.shape)
+    for some in (suspects.showing, suspects.double(lifted.shape)):
+        near = [
+            (off, suspect.array)
+            for suspect in some
+            if suspect.shape == lifted.shape
+            and np.isfinite(suspect.array).all()
+            and (off := error(suspect.array, lifted)) <= rounding
+        ]
+        if near:
+            return natural(trace.layer, part, min(near, key=lambda pair: pair[0])[1])
+    return None
 
 
 def _part(trace: Trace, part: Part, verdict: Verdict, language: str) -> PartAnswer:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 from starlette.routing import BaseRoute
 
-from app.pages import lab, network, story, worksheet
+from app.pages import check, lab, network, story, worksheet
 from app.pages.frame import error_page
 from app.settings import Settings
 
@@ -25,6 +25,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
     lab.add(routes, settings.limits)
     network.add(routes, settings.limits)
     worksheet.add(routes, settings.limits)
+    check.add(routes, settings.limits)
 
     @routes.get("/plotly.js")
     def plotly_js() -> Response:

@@ -48,6 +48,7 @@ class BenchPart:
     """What ``partials/bench.html`` is rendered from."""
 
     bench: Workbench
+    root: str = ""
 
 
 def add(routes: APIRouter, limits: Limits) -> None:
@@ -208,7 +209,7 @@ def _answer(
 ) -> dict[str, Any]:
     trace = trace_of(spec, limits)
     bench = workbench.build(spec, trace, _next_view(body, trace).within(trace), language)
-    html = render.part("bench", language, BenchPart(bench))
+    html = render.part("bench", language, BenchPart(bench, root))
     return {"html": html, "data": _data(bench, root)}
 
 

@@ -32,6 +32,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
+from urllib.parse import parse_qs, unquote
 
 import numpy as np
 
@@ -73,6 +74,25 @@ def encode(spec: LayerSpec) -> str:
     if spec.groups != 1:
         fields.append(f"g={spec.groups}")
     return "~".join(fields)
+
+
+def within(link: str) -> str:
+    """The permalink in a link to the lab, or in whatever somebody copied; "" where there is none.
+
+    >>> within("http://here/lab?lang=en&spec=1~i%3D1x1:1~k=1x1:2&step=3#top")
+    '1~i=1x1:1~k=1x1:2'
+    >>> within(" 1~i=1x1:1~k=1x1:2 "), within("/lab?lang=en")
+    ('1~i=1x1:1~k=1x1:2', '')
+    """
+    text = link.strip()
+    before, mark, query = text.partition("?")
+    if not mark and not before.startswith("spec="):
+        return unquote(text)
+    try:
+        found = parse_qs((query if mark else text).partition("#")[0], max_num_fields=100)
+    except ValueError:
+        raise PermalinkError(("spec",), "has too many parameters") from None
+    return found.get("spec", [""])[0]
 
 
 def decode(text: str, limits: Limits = DEFAULT_LIMITS) -> LayerSpec:

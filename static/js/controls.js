@@ -1,5 +1,6 @@
 // Buttons, menus and keys: each says to the lab what is wanted, and nothing else.
 
+import { copy } from './clipboard.js';
 import { endLesson, openLesson } from './lesson.js';
 import { openPad } from './pad.js';
 
@@ -180,35 +181,4 @@ function pressed(event, lab) {
 async function copyLink(button, lab) {
   const link = new URL(lab.link(), location.href).href;
   if (!(await copy(button, link))) history.replaceState(null, '', link); // the address bar has it
-}
-
-let copied = 0; // until the button has its name again
-
-/**
- * To the clipboard, by the old way where there is no HTTPS.
- * @param {HTMLButtonElement} button which says so
- * @param {string} text
- */
-async function copy(button, text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const field = document.createElement('textarea');
-    field.value = text;
-    button.after(field);
-    field.select();
-    const done = document.execCommand('copy');
-    field.remove();
-    button.focus();
-    if (!done) return false;
-  }
-  const label = /** @type {HTMLElement} */ (button.querySelector('.label'));
-  label.textContent = button.dataset.done ?? '';
-  button.classList.add('done');
-  clearTimeout(copied);
-  copied = window.setTimeout(() => {
-    label.textContent = button.dataset.name ?? '';
-    button.classList.remove('done');
-  }, 1500);
-  return true;
 }

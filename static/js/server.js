@@ -1,7 +1,13 @@
 // Talks to the server. A refused change comes back as an error that can be shown as it is.
 
 /** What the server would not do, or that it cannot be reached, in the reader's language. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  /** @param {string | undefined} message @param {string} [field] which of a form's fields it is about */
+  constructor(message, field = '') {
+    super(message);
+    this.field = field;
+  }
+}
 
 /** Where a reader stands, as every request says it. @param {import('./types').LabData} data */
 export const standing = ({ spec, phase, step, term, member, way, beside, mistake, names, language }) =>
@@ -16,7 +22,7 @@ async function answered(url, request) {
   try {
     const response = await fetch(url, request);
     const answer = await response.json();
-    if (answer.refused ?? !response.ok) throw new Refused(answer.refused ?? answer.detail);
+    if (answer.refused ?? !response.ok) throw new Refused(answer.refused ?? answer.detail, answer.field);
     return answer;
   } catch (error) {
     if (error instanceof Refused || request.signal?.aborted) throw error;

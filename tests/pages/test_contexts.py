@@ -16,7 +16,12 @@ from app.engine import PHASES
 from app.figures import landed
 from app.pages import render, workbench
 from app.pages.beside import Below, CodeLine, Way
+from app.pages.check import CheckedPart, CheckPage
+from app.pages.checked import Checked as CheckedAnswer
+from app.pages.checked import Judged, Judging, Reason, checked
 from app.pages.controls import Choice, Controls, Stepper
+from app.pages.evidence import Row
+from app.pages.form import Form as CheckForm
 from app.pages.frame import ErrorPage
 from app.pages.lab import FIRST, BenchPart, LabPage
 from app.pages.lesson import Card, card
@@ -35,11 +40,13 @@ from app.pages.network import (
 )
 from app.pages.render import TEMPLATES
 from app.pages.sheets import Sheet, Turn
+from app.pages.snippets import Snippet
 from app.pages.story import ScenePart, StoryPage, tell
 from app.pages.worksheet import Asked, Field, Solved, Variant, WorksheetPage
 from app.pages.worksheet import Figure as SheetFigure
 from app.pages.worksheet import build as build_worksheet
 from app.spec import DEFAULT_LIMITS, PRESETS, Experiment, Lesson, View
+from app.spec.pasted import read as read_pasted
 from app.spec.view import BESIDE
 from app.spec.worksheet import WorksheetSpec
 from app.words import LANGUAGES
@@ -107,12 +114,28 @@ def _reads() -> dict[type, set[str]]:
     render.page("story", "en", Recorder(StoryPage(**FRAME, scenes=told, traps=TRAPS), read))
     sheet = build_worksheet(FRAME, WorksheetSpec(), key=True)
     render.page("worksheet", "en", Recorder(sheet, read))
+    for answer in ("[[2, 3, -2], [6.5, 9, 2], [1.5, 11, 12]]", "1"):
+        found = _checked(answer)
+        render.part("checked", "en", Recorder(CheckedPart(found, "", "en"), read))
+        filled = CheckForm(source="arrays", answer=answer)
+        choices = [Choice("a", "b", True)]
+        page_ = CheckPage(
+            **FRAME, form=filled, faults={"answer": "no"}, parts=choices, operations=choices,
+            activations=choices, example="", most=1, too_large="", checked=found,
+        )  # fmt: skip
+        render.page("check", "en", Recorder(page_, read))
     for one in told:
         render.part("scene", "en", Recorder(ScenePart(one), read))
     return read
 
 
-PARTS = [LabPage, ErrorPage, BenchPart, StoryPage, ScenePart, Controls, Choice, Stepper, Below, Way,
+def _checked(answer: str) -> CheckedAnswer:
+    spec = PRESETS["article"].spec
+    return checked(Judging(spec, "input_delta", read_pasted(answer), "en", "", "", DEFAULT_LIMITS))
+
+
+PARTS = [CheckPage, Judged, Reason, Row, Snippet,
+         LabPage, ErrorPage, BenchPart, StoryPage, ScenePart, Controls, Choice, Stepper, Below, Way,
          CodeLine, Turn, Line, Part, Mistaken, Drawing, Option,
          Card, NetworkPage, Form, Setting, Journey, Station, Checked, Learned,
          LearnedPart, WorksheetPage, Variant, Asked, Solved, Field, SheetFigure]  # fmt: skip
@@ -125,7 +148,9 @@ def test_every_field_of_a_context_is_read(part: type) -> None:
     assert fields - _reads()[part] == set()
 
 
-@pytest.mark.parametrize("part", [Sheet, Formula, Term, workbench.Workbench, Scene])
+@pytest.mark.parametrize(
+    "part", [Sheet, Formula, Term, workbench.Workbench, Scene, CheckForm, CheckedAnswer]
+)
 def test_every_field_that_is_read_exists(part: type) -> None:
     """These are read by others as well; what templates read of them is there, by that name."""
     assert _reads()[part]
