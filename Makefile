@@ -13,9 +13,11 @@ export OPENBLAS_NUM_THREADS ?= 1
 run: $(VENV)/run.stamp  ## serve on http://$HOST:$PORT
 	@$(BIN)/python -m app
 
+# The browser's tests by themselves: Playwright keeps an event loop in its thread.
 test: $(VENV)/dev.stamp  ## every test, with a browser (found, or installed)
 	@$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/e2e
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile tests/e2e
 
 # No cache for lint-imports: it misses a module that appears where an import already pointed.
 check: $(VENV)/dev.stamp  ## style, types, direction of imports, translations, JavaScript

@@ -90,7 +90,8 @@ def test_everything_has_a_name(visit: Visit) -> None:
     )
     assert nameless.findall(snapshot) == []
     groups = lab.page.locator("[role=group]").all()
-    assert all(group.get_attribute("aria-label") for group in groups)
+    named = ("aria-label", "aria-labelledby")
+    assert all(any(group.get_attribute(name) for name in named) for group in groups)
     signs = lab.page.locator("summary").all_inner_texts()
     assert len(set(signs)) == len(signs)
     for wanted in (
