@@ -21,7 +21,7 @@ from app.engine.network import StageTrace, run
 from app.engine.network_check import Verdict, verdicts
 from app.engine.stages import Conv, Stage
 from app.engine.strokes import CLASSES
-from app.engine.training import CHECKED_ENTRIES, POOLS, RUNS
+from app.engine.training import CHECKED_ENTRIES, POOLS, RUNS, last_conv
 from app.engine.wrong_rules import MISTAKES
 from app.exchange import aside, json_answer, json_body
 from app.figures import curves, draw, map_panel, palette
@@ -271,10 +271,11 @@ def _verdict(found: list[Verdict], experiment: Experiment, language: str) -> str
         )
     if not failed:
         return _("Every gradient passes: on this network the mistake changes nothing.")
-    return _(
-        "{count} of {all} gradients fail. Those behind the mistake are spared, and everything "
-        "before it is wrong."
-    ).format(count=len(failed), all=len(found))
+    said = _("Of {all} gradients {count} do not pass.").format(count=len(failed), all=len(found))
+    last = last_conv(experiment.training.plan().stages)
+    if all(one.passes == (one.layer >= last) for one in found):
+        said += _(" Those from the last convolution on are spared, all before it are wrong.")
+    return said
 
 
 def _checked(verdict: Verdict, language: str) -> Checked:

@@ -124,3 +124,13 @@ def test_what_is_no_training_is_refused(runs: Any) -> None:
     """With a problem, as everywhere."""
     response = the_client().post("/network/learned", json={"runs": runs})
     assert_problem(response, 422, response.json()["code"])
+
+
+@pytest.mark.parametrize(
+    ("mistake", "spares"), [("kernel_not_rotated", True), ("gradient_rotated", False)]
+)
+def test_only_what_is_so_is_said_of_the_mistake(mistake: str, *, spares: bool) -> None:
+    """A kernel gradient turned wrongly spoils the last convolution too, and no delta."""
+    query = {"mistake": mistake, "activation": "tanh", "pooling": "average"}
+    verdict = follow(Experiment.of(query), DEFAULT_LIMITS, "en", "").verdict
+    assert ("are spared" in verdict) == spares
