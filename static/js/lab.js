@@ -57,6 +57,12 @@ export class Lab extends Walk {
     return this.prediction.hides(key);
   }
 
+  /** Playing waits where a sum is to be guessed. */
+  async onward() {
+    if (this.player.playing && this.conceals(this.key)) return /** @type {const} */ ('end');
+    return super.onward();
+  }
+
   /** @param {boolean} whole */
   shown(whole) {
     this.prediction.show(this.conceals(this.key));

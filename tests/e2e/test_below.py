@@ -171,3 +171,12 @@ def test_a_sum_may_be_guessed_by_its_terms(lab: Lab) -> None:
     lab.press("Enter")
     expect(lab.result).to_have_text("13.5")
     expect(lab.page.locator("#judgement")).to_have_class("good")
+
+
+def test_playing_waits_for_the_guess(lab: Lab) -> None:
+    """At the first node whose sum is hidden; nothing is filled in meanwhile."""
+    _ask(lab, 3)
+    lab.button("play").click()
+    expect(lab.bench).not_to_have_class(re.compile("playing"))
+    expect(lab.here).to_have_attribute("data-step", "3")
+    expect(lab.result).to_be_hidden()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from app.spec import PRESETS, encode
 from tests.e2e.article import COLLECTED, DELTAS, GRADIENT, OPERATIONS, OUTPUT, numbers
 from tests.e2e.conftest import Visit
 from tests.e2e.lab import Lab
@@ -257,3 +258,10 @@ def test_nothing_moves_for_those_who_want_no_motion(lab: Lab) -> None:
     expect(lab.here).to_have_attribute("data-step", "2")
     assert lab.evaluate("window.flown") == 0
     assert lab.evaluate("document.getAnimations().length") == 0
+
+
+def test_play_is_in_sight_on_a_laptop(visit: Visit) -> None:
+    """Whatever the layer, and while its sum grows."""
+    for query in ("phase=deltas&step=4", f"spec={encode(PRESETS['channels'].spec)}"):
+        lab = visit(query, width=1280, height=720)
+        expect(lab.button("play")).to_be_in_viewport(ratio=1)
