@@ -64,7 +64,7 @@ export class Stage {
       reveal(panel.cover, currentTerm);
       reveal(panel.light, term);
     }
-    this.sum(term, light.terms);
+    this.sum(term, light.terms, next);
     this.landed = term;
     const whole = current.whole !== null && currentTerm >= current.whole;
     this.bench.classList.toggle('whole', whole);
@@ -92,11 +92,13 @@ export class Stage {
    * The formula up to a contribution.
    * @param {number} term
    * @param {number} terms
+   * @param {boolean} next whether the reader came here by a step
    */
-  sum(term, terms) {
+  sum(term, terms, next) {
     const addends = all(this.bench, '.formula [data-term]');
     addends.forEach((addend, i) => addend.classList.toggle('waiting', i >= term));
-    within(addends[Math.max(0, Math.min(term, addends.length) - 1)]);
+    // a long sum that is complete from the first is read from its beginning
+    if (next || term < terms) within(addends[Math.max(0, Math.min(term, addends.length) - 1)]);
     const result = /** @type {HTMLElement | null} */ (this.bench.querySelector('.formula .result'));
     if (!result) return;
     const done = term >= terms;
