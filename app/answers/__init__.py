@@ -13,7 +13,7 @@ from app.answers.layer import (
     matrix_answer,
     presets_answer,
 )
-from app.answers.memory import trace_of
+from app.answers.memory import read_of, trace_of
 
 __all__ = [
     "contributions_answer",
@@ -23,5 +23,6 @@ __all__ = [
     "layer_answer",
     "matrix_answer",
     "presets_answer",
+    "read_of",
     "trace_of",
 ]

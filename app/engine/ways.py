@@ -91,6 +91,12 @@ def uncovered(layer: Layer, padded: Floats) -> Floats:
     return pad(padded, ((-top, -bottom), (-left, -right)))
 
 
+# what the four are made of, besides NumPy
+HELPERS: tuple[Callable[..., object], ...] = (
+    forward_stencil, rotate180, transpose_channels, collecting_padding, dilate, pad, in_group,
+    uncovered,
+)  # fmt: skip
+
 # name → function, and the line in it that turns the stencil ("" where none does)
 WAYS: dict[str, tuple[Callable[[Layer, Floats], Floats], str]] = {
     "scatter_loop": (scatter_loop, ""),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from app.engine import Phase, Trace
 from app.figures import palette
 from app.figures.curves import curves
-from app.figures.kernels import kernel_panel, stencils_panel, turning
+from app.figures.kernels import kernel_panel, pairs, stencils_panel, turning
 from app.figures.marks import Mark
 from app.figures.matrices import matrix_panels
 from app.figures.overlays import RESULTS, Overlay, Overlays
@@ -55,6 +55,7 @@ __all__ = [
     "lens_panel",
     "map_panel",
     "matrix_panels",
+    "pairs",
     "palette",
     "panel",
     "ringed",

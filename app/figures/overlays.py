@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from app.engine import Phase, Trace
+from app.engine import Phase, Trace, settled
 from app.engine.trace import Step
 from app.figures import marks
+from app.figures.kernels import pairs
 from app.figures.landings import Landings, frame
 from app.figures.marks import Box, Mark
 from app.figures.matrices import matrix_marks
@@ -115,13 +114,9 @@ class Overlays:
 
     def _taps(self, step: Step, panel: Panel) -> list[Mark]:
         """The weights that the sum uses."""
-        if step.phase == "weights":
-            used = [step.cell % self._spatial if panel.name == "stencils" else step.cell]
-        else:
-            used = [
-                self.symbols.plane(t) if panel.name == "stencils" else t
-                for t in step.wires.tap.tolist()
-            ]
+        used = [step.cell] if step.phase == "weights" else step.wires.tap.tolist()
+        if panel.name == "stencils":
+            used = [self._drawn(t) for t in used]
         found = []
         for k, cell in enumerate(used, start=1):
             name = "self" if step.phase == "weights" else f"frame k{k}"
@@ -137,7 +132,7 @@ class Overlays:
             return []
         box = panel.boxes(step.cell, inset=1)[0]
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-        sums = [short(v) for v in (step.offset, *step.running.tolist()[:-1])] if len(step) else []
+        sums = [short(v) for v in (step.offset, *settled.running(step)[:-1])] if len(step) else []
         found = []
         for k, written in enumerate(sums):
             size = panel.grid.number_size([written])
@@ -179,28 +174,34 @@ class Overlays:
             for t in range(tile + 1, grid.tiles)
         ]
 
-    @property
-    def _spatial(self) -> int:
-        return int(np.prod(self.trace.layer.kernel.shape[2:]))
+    def _drawn(self, weight: int) -> int:
+        """The weight that stands for another among the stencils: itself, or the first pair's."""
+        return weight if pairs(self.trace.layer) != (1, 1) else self.symbols.plane(weight)
+
+    @cached_property
+    def _count(self) -> int:
+        """How many weights the stencils show."""
+        kernel = self.trace.layer.kernel
+        return kernel.size if pairs(self.trace.layer) != (1, 1) else kernel[0, 0].size
 
     @cached_property
     def _first_seen(self) -> dict[int, tuple[int, int]]:
-        """For each place in the stencil, the delta step and contribution that first uses it."""
+        """For each weight of the stencils, the delta step and contribution that first uses it."""
         first: dict[int, tuple[int, int]] = {}
         for weight in range(self.trace.layer.kernel.size):
             sources = self.trace.wires.of_tap(weight).source
             if not len(sources):
                 continue
-            cell, colour = int(sources.min()), self.symbols.plane(weight)
-            if colour not in first or cell < first[colour][0]:
+            cell, drawn = int(sources.min()), self._drawn(weight)
+            if drawn not in first or cell < first[drawn][0]:
                 taps = self.trace.wires.of_source(cell).tap.tolist()
-                first[colour] = (cell, 1 + taps.index(weight))
+                first[drawn] = (cell, 1 + taps.index(weight))
         return first
 
     def complete_from(self, step: Step) -> int | None:
         """With how many contributions the backward stencil is whole; None: not in this step."""
         seen = self._first_seen
-        last = max(seen.values()) if len(seen) == self._spatial else None
+        last = max(seen.values()) if len(seen) == self._count else None
         if last is None or last[0] > step.cell:
             return None
         return last[1] if last[0] == step.cell else 0
@@ -213,16 +214,17 @@ class Overlays:
         if step.phase == "weights" or panel.grid is None:
             return []
         if step.phase == "forward":
-            left, _ = panel.grid.origin(1)
-            hidden = (left - panel.grid.gutter + 2, 0, *panel.grid.size)
+            left, _ = panel.grid.origin(panel.grid.tiles // 2)
+            wide, high = (panel.figure["layout"][side] for side in ("width", "height"))
+            hidden = (left - panel.grid.gutter + 2, 0, wide, high)
             return [marks.rect(hidden, "hush", fill="var(--veil)")]
-        found = []
-        for colour in range(self._spatial):
-            cell, k = self._first_seen.get(colour, (self.trace.step_count("deltas"), 0))
+        found, half = [], self._count
+        for weight in range(self._count):
+            cell, k = self._first_seen.get(weight, (self.trace.step_count("deltas"), 0))
             if cell < step.cell:
                 continue
             name = f"slot until{k}" if cell == step.cell else "slot"
-            square = next(s for s in panel.places[colour] if s >= self._spatial)
+            square = next(s for s in panel.places[weight] if s >= half)
             found.append(
                 marks.rect(panel.grid.box(square, 1), name, line="var(--faint)", width=1.25,
                            fill="var(--veil)")
@@ -231,7 +233,7 @@ class Overlays:
             whole = self.complete_from(step)
             name = f"hush until{whole}" if whole else "hush"
             grid = panel.grid
-            right, _ = grid.origin(1)
+            right, _ = grid.origin(grid.tiles // 2)
             box = (right - grid.gutter + 2, 0, right - 2, grid.size[1])
             found.append(marks.rect(box, name, fill="var(--veil)"))
         return found

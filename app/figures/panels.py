@@ -107,6 +107,24 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Blocks(Grid):
+    """Tiles that stand where ``at`` says; ``gutter`` is the room between two blocks of them."""
+
+    at: tuple[tuple[float, float], ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the drawing, a hair wider than the cells."""
+        right = max(x for x, _ in self.at) + self.columns * self.cell
+        low = max(y for _, y in self.at) + self.rows * self.cell
+        return int(right + 1.999), int(low + 1.999)
+
+    def origin(self, tile: int) -> tuple[float, float]:
+        """A tile's top left corner."""
+        return self.at[tile]
+
+
+@dataclass(frozen=True)
 class Panel:
     """See the module. ``cells[i]`` is the cell that the i-th drawn square stands for, or −1."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.engine import Trace
-from app.engine.ways import WAYS
+from app.engine.ways import HELPERS, WAYS
 from app.figures import SMALL, draw, map_panel
 from app.pages.mistaken import Mistaken, mistaken
 from app.pages.sheets import Sheet
@@ -47,6 +47,7 @@ class Below:
     sheets: list[Sheet]
     lines: list[Line]
     ways: list[Way]
+    helpers: str  # the source of what the four ways call
     mistaken: Mistaken | None
     empty: str  # why there is nothing to show
 
@@ -87,6 +88,9 @@ def below(trace: Trace, view: View, sheets: list[Sheet], language: str) -> Below
         sheets=sheets,
         lines=lines,
         ways=ways,
+        helpers="\n\n".join(inspect.getsource(helper).rstrip() for helper in HELPERS)
+        if ways
+        else "",
         mistaken=mistaken(trace, view.mistake, view.member, language)
         if view.beside == "mistakes"
         else None,

@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.answers import trace_of
+from app.answers import read_of
 from app.engine import PHASES, EngineError, Phase, Trace
 from app.exchange import computed, json_answer, json_body, raw_body
 from app.figures import palette
@@ -62,7 +62,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
         try:
             if "spec" in query:
                 spec = decode(query["spec"], limits)
-            trace = trace_of(spec, limits)
+            trace = read_of(spec, limits)
         except EngineError as error:
             fault = say(language, error.template, **error.facts)
             notice = say(
@@ -71,7 +71,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
                 field=error.field, fault=fault,
             )  # fmt: skip
             spec = PRESETS["article"].spec
-            trace = trace_of(spec, limits)
+            trace = read_of(spec, limits)
         somewhere = "phase" in query or "step" in query
         view = View.of(query if somewhere else {**query, **FIRST.query()}).within(trace)
         with written(view.names):
@@ -121,7 +121,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
         spec, language = _spec(body, limits), _language(body)
 
         def answer() -> dict[str, Any]:
-            trace = trace_of(spec, limits)
+            trace = read_of(spec, limits)
             asked = [_key(key) for key in _list(body.get("keys"))]
             keys = [(phase, step) for phase, step in asked if step < trace.step_count(phase)]
             made = Moments(trace, _view(body).within(trace), language)
@@ -135,7 +135,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
         spec = _spec(body, limits)
 
         def answer() -> dict[str, str]:
-            trace = trace_of(spec, limits)
+            trace = read_of(spec, limits)
             panels = sheets.shown(trace, _view(body).within(trace)).by_name
             panel = panels.get(str(body.get("panel")))
             if panel is None:
@@ -152,7 +152,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
         theme = "dark" if body.get("theme") == "dark" else "light"
 
         def answer() -> dict[str, Any]:
-            trace = trace_of(spec, limits)
+            trace = read_of(spec, limits)
             panels = sheets.shown(trace, _view(body).within(trace)).by_name
             return {"figures": {n: palette.resolve(p.figure, theme) for n, p in panels.items()}}
 
@@ -164,7 +164,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
         spec, language = _spec(body, limits), _language(body)
         try:
             guess = changes.reckoned(body.get("text"))
-            trace = trace_of(spec, limits)
+            trace = read_of(spec, limits)
             view = replace(_view(body), phase="deltas").within(trace)
             return await _json(spec, body, lambda: asdict(judge(trace, view, guess, language)))
         except EngineError as error:
@@ -207,7 +207,7 @@ _NAMES = {
 def _answer(
     spec: LayerSpec, body: dict[str, Any], language: str, root: str, limits: Limits
 ) -> dict[str, Any]:
-    trace = trace_of(spec, limits)
+    trace = read_of(spec, limits)
     bench = workbench.build(spec, trace, _next_view(body, trace).within(trace), language)
     html = render.part("bench", language, BenchPart(bench, root))
     return {"html": html, "data": _data(bench, root)}

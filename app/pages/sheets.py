@@ -17,13 +17,14 @@ from app.figures import (
     is_cropped,
     lens_panel,
     matrix_panels,
+    pairs,
     panel,
     turning,
 )
 from app.spec import View
 from app.words import translator
 from app.words.numbers import MINUS, short
-from app.words.symbols import Symbols
+from app.words.symbols import Symbols, spelled
 from app.words.titles import TITLES
 
 TABLE = 400  # cells up to which a panel's table comes with the page; of a larger one when asked for
@@ -92,7 +93,7 @@ def shown(trace: Trace, view: View) -> Shown:
     else:
         around = make("map_padded")
         stage = [around, wires, result]
-    reading = [make("stencils")]
+    reading = [make("stencils")] if view.phase != "weights" else []
     lens = lens_panel(trace, around) if around.name != "stamps" else None
     if lens is not None and view.phase != "weights":
         reading.append(lens)
@@ -114,6 +115,12 @@ def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:
     name = "dense" if wires and dense else drawn.name
     if drawn.name == "input_delta" and drawn.grid is not None and drawn.cells is not None:
         name = "cropped" if (drawn.cells < 0).any() else name
+    if drawn.name == "stencils":
+        one, all_of_them = pairs(trace.layer) == (1, 1), trace.layer.kernel.shape[:2] == (1, 1)
+        name = {"forward": "stencil"}.get(view.phase, "stencils")
+        name += "" if all_of_them else "_first" if one else "_channels"
+    if drawn.name == "map_padded" and view.phase == "weights":
+        name = "map_weights"
     title, note = TITLES[name]
     geometry: dict[str, Any] = {}
     if grid is not None and drawn.cells is not None:
@@ -127,11 +134,11 @@ def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:
     turn = None
     if drawn.name == "stencils":
         found, (x, y), way = turning(drawn)
-        turn = Turn(fragment(found), x, y, way)
+        turn = Turn(fragment(found), x, y, way) if found else None
     return Sheet(
         panel=drawn,
-        title=title,
-        note=_(note),
+        title=spelled(title),
+        note=spelled(_(note)),
         svg=draw(drawn.figure),
         hits=fragment(Wiring(trace, view.member).hits()) if wires else "",
         width=layout["width"],

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from app.answers import trace_of
+from app.answers import read_of
 from app.figures import landed
 from app.pages import render
 from app.pages.frame import Page, around, html, language_of, root_of
@@ -67,7 +67,7 @@ def _spec(scene: Scene, operation: str) -> LayerSpec:
 def tell(scene: Scene, number: int, operation: str, language: str, root: str) -> Told:
     """A scene, ready to be rendered."""
     spec = _spec(scene, operation)
-    trace = trace_of(spec)
+    trace = read_of(spec)
     view = View.of(scene.view).within(trace)
     step = trace.step(view.phase, view.step, view.member)
     made = Moments(trace, view, language)

@@ -17,6 +17,7 @@ from app.pages.controls import Controls, controls
 from app.pages.sheets import Sheet, sheet, shown
 from app.spec import LayerSpec, View, encode
 from app.words import translator
+from app.words.catalogue import counter
 from app.words.derivation import derivation
 from app.words.formulas import Formula, formula
 from app.words.sentences import bias_sentence, sentence
@@ -81,15 +82,16 @@ def build(spec: LayerSpec, trace: Trace, view: View, language: str) -> Workbench
 
 def _facts(trace: Trace, language: str) -> str:
     """How large the layer is, as an MLP."""
-    _ = translator(language)
-    return _(
-        "{nodes} input nodes, {outputs} output nodes, {wires} wires, {weights} weights"
-    ).format(
-        nodes=f"{trace.step_count('deltas'):,}",
-        outputs=f"{trace.step_count('forward'):,}",
-        wires=f"{trace.wires.count:,}",
-        weights=f"{trace.layer.kernel.size:,}",
-    )
+    _, ngettext = translator(language), counter(language)
+    counted = [
+        ngettext("{count:,} input node", "{count:,} input nodes", trace.step_count("deltas")),
+        ngettext("{count:,} output node", "{count:,} output nodes", trace.step_count("forward")),
+        ngettext("{count:,} wire", "{count:,} wires", trace.wires.count),
+        ngettext("{count:,} weight", "{count:,} weights", trace.layer.kernel.size),
+    ]
+    counts = (trace.step_count("deltas"), trace.step_count("forward"), trace.wires.count,
+              trace.layer.kernel.size)  # fmt: skip
+    return _(", ").join(t.format(count=n) for t, n in zip(counted, counts, strict=True))
 
 
 class Moments:

@@ -17,6 +17,8 @@ import numpy as np
 
 from app.engine import Layer
 from app.engine.activations import Floats
+from app.engine.errors import times
+from app.spec import pasted
 from app.spec.errors import SpecError
 from app.spec.layer import LayerSpec
 from app.spec.limits import DEFAULT_LIMITS, Limits
@@ -25,6 +27,7 @@ from app.spec.presets import PRESETS
 ARRAYS = ("input", "kernel", "output_delta")
 SETTINGS = ("operation", "activation", "stride", "dilation", "padding")
 MOST_ROWS = {"input": 16, "kernel": 7}  # how far the size buttons go; presets may be larger
+MOST_PASTED = {"input": 64, "kernel": 15}  # rows or columns that a map grows to for what is pasted
 _FILL = (1.0, -1.0, 2.0, 0.5, -2.0, 3.0, -0.5)
 
 
@@ -54,12 +57,16 @@ def number(text: object) -> float:
         raise SpecError(("change", "text"), "is not a number; write it like -2, 0.5 or 1/3")
     plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     plain = plain.replace("\N{FRACTION SLASH}", "/").strip()
-    match = re.fullmatch(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,3})?)(?:/([\d.]+))?", plain, re.ASCII)
+    match = re.fullmatch(r"([+-]?[\d.]+(?:[eE][+-]?\d{1,4})?)(?:/([\d.]+))?", plain, re.ASCII)
     try:
         value = float(match[1]) / float(match[2] or 1) if match else float("nan")
-    except (ValueError, ZeroDivisionError):
+    except ZeroDivisionError:
+        raise SpecError(("change", "text"), "divides by 0; write a number like 1/3") from None
+    except ValueError:
         value = float("nan")
-    if not np.isfinite(value):
+    if np.isinf(value):
+        raise SpecError(("change", "text"), "is too large; numbers end at about 1.8e308")
+    if np.isnan(value):
         raise SpecError(("change", "text"), "is not a number; write it like -2, 0.5 or 1/3")
     return value
 
@@ -153,37 +160,42 @@ def _cell(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSp
     return _with(spec, limits, **{field: array.tolist()})
 
 
-def table(text: object) -> list[list[float]]:
-    """Rows of numbers from a spreadsheet: lines, and tabs, semicolons, commas or blanks between."""
-    if not isinstance(text, str) or len(text) > 100_000:
-        raise SpecError(("change", "text"), "must be rows of numbers, at most 100,000 characters")
-    lines = [
-        line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()
-    ]
-    rows = []
-    for line in lines:
-        inside = line.strip().strip("[]").strip()
-        mark = next((m for m in ("\t", ";", ",") if m in inside), None)
-        words = inside.split(mark) if mark else inside.split()
-        if mark and not words[-1].strip():  # a separator after the last
-            words.pop()
-        rows.append([number(word) for word in words])
-    if not rows:
-        raise SpecError(("change", "text"), "holds no numbers; copy some cells first")
-    return rows
+def _numbers(change: Mapping[str, Any], axes: int, limits: Limits) -> Floats:
+    """What was pasted or typed: rows of a spreadsheet, a list, or what a program prints."""
+    text, path = change.get("text"), ("change", "text")
+    if not isinstance(text, str):
+        raise SpecError(path, "must be text")
+    try:
+        array = pasted.with_axes(pasted.read(text, limits).array, axes)
+    except SpecError as error:
+        raise type(error)(path, error.template, **error.facts) from None
+    if array.ndim > axes:
+        raise SpecError(
+            path, "is nested {got} deep; paste one map of rows and columns", got=array.ndim
+        )
+    return array
 
 
 def _paste(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
-    """A block of numbers from the chosen cell on; what reaches beyond the map is left out."""
+    """A block of numbers from the chosen cell on. A map or a kernel grows to take all of it."""
     field = _field(change)
     array = _array(spec, field, limits)
-    rows = table(change.get("text"))
-    cell = _index(change, array)
-    *tile, top, left = np.unravel_index(cell, array.shape)
+    block = np.atleast_2d(_numbers(change, 2, limits))
+    *tile, top, left = map(int, np.unravel_index(_index(change, array), array.shape))
+    sizes = zip(array.shape[-2:], (top, left), block.shape, strict=True)
+    needed = tuple(max(now, first + more) for now, first, more in sizes)
+    most = MOST_PASTED.get(field, 0)
+    if needed != array.shape[-2:] and max(needed) > most:
+        raise SpecError(
+            ("change", "text"),
+            "is {got} numbers, and from this cell on there is room for {room}",
+            got=times(*block.shape),
+            room=times(*(max(n, most) - at for n, at in
+                         zip(array.shape[-2:], (top, left), strict=True))),
+        )  # fmt: skip
+    array = refit(array, (*array.shape[:-2], *needed))
     plane = array[tuple(tile)]
-    for y, row in enumerate(rows[: plane.shape[0] - int(top)]):
-        fitting = row[: plane.shape[1] - int(left)]
-        plane[top + y, left : left + len(fitting)] = fitting
+    plane[top : top + len(block), left : left + block.shape[1]] = block
     return _with(spec, limits, **{field: array.tolist()})
 
 
@@ -197,7 +209,7 @@ def _set(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpe
 
 def _bias(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
     """One number, or one for each output channel."""
-    numbers = [value for row in table(change.get("text")) for value in row]
+    numbers = _numbers(change, 1, limits).ravel().tolist()
     return _with(spec, limits, bias=numbers[0] if len(numbers) == 1 else numbers)
 
 
@@ -303,4 +315,4 @@ def with_picture(spec: LayerSpec, picture: Floats, limits: Limits = DEFAULT_LIMI
     return LayerSpec.parse({**body, "output_delta": grown.tolist()}, limits)
 
 
-__all__ = ["ARRAYS", "KINDS", "MOST_ROWS", "SETTINGS", "apply", "number", "table", "with_picture"]
+__all__ = ["ARRAYS", "KINDS", "MOST_ROWS", "SETTINGS", "apply", "number", "with_picture"]

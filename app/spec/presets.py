@@ -163,7 +163,10 @@ _ALL = (
     Preset(
         "digit",
         N_("A digit, 28×28"),
-        N_("The same rule at the size of a real picture: 784 nodes, 576 outputs, 14,400 wires."),
+        N_(
+            "The same rule at the size of a real picture: 784 nodes, 576 outputs, 14,400 wires. "
+            "The middle of the digit serves as δ."
+        ),
         LayerSpec(input=digit(), kernel=_COMMA, output_delta=digit()[2:26, 2:26]),
         "input",
     ),

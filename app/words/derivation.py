@@ -150,13 +150,15 @@ def derivation(trace: Trace, cell: int, language: str) -> list[Line]:
             more,
         ),
         Line(
-            _("What an output node is made of."),
+            _("What an output node is made of. The kernel has kh rows and kw columns."),
             f"{output}{equals}{_sum(UV)}{weight}{dot}{_subsup('a', met, L)}<mo>+</mo><mi>b</mi>",
             (),
             "",
         ),
         Line(
-            _("So almost every derivative is 0. One is left for each wire: its weight."),
+            _("So almost every derivative is 0. One is left for each wire: its weight, times σ′.")
+            if slope
+            else _("So almost every derivative is 0. One is left for each wire: its weight."),
             f"{_partial(output, before)}{equals}{weight}{times}{condition}",
             all_nodes,
             left,

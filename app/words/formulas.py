@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.engine import Trace
+from app.engine import Trace, settled
 from app.engine.trace import Step
 from app.words.numbers import MINUS, bracketed, short
 from app.words.symbols import Symbol, Symbols
@@ -62,7 +62,7 @@ def formula(trace: Trace, step: Step, member: int = 0) -> Formula:
     """The formula of a step."""
     symbols = Symbols(trace.layer)
     terms = []
-    running = step.running.tolist()
+    running = settled.running(step)
     for i in range(min(len(step), SHOWN)):
         first, second = _factor(step, symbols, i)
         tap = int(step.wires.tap[i])
@@ -78,7 +78,7 @@ def formula(trace: Trace, step: Step, member: int = 0) -> Formula:
                 tap=tap,
             )
         )
-    derivative, result = ("", ""), step.total
+    derivative, result = ("", ""), settled.total(step)
     if step.phase == "deltas" and trace.layer.activation != "identity":
         slope = float(trace.activation_derivative[member].flat[step.cell])
         z = symbols.z(step.cell).mathml

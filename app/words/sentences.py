@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from app.engine import Trace
+from app.engine import Trace, settled
 from app.engine.trace import Step
 from app.words.catalogue import Translate, counter, translator
 from app.words.numbers import bracketed, short
@@ -35,7 +36,9 @@ def sentence(
         "{weight} sits on {count} wires. Its gradient adds up, over all of them, the δ at one end "
         "times the activation at the other: {total}.",
         count,
-    ).format(weight=Symbols(trace.layer).weight(step.cell), count=count, total=short(step.total))
+    ).format(
+        weight=Symbols(trace.layer).weight(step.cell), count=count, total=short(settled.total(step))
+    )
 
 
 def bias_sentence(trace: Trace, tap: int, language: str) -> str:
@@ -67,7 +70,7 @@ def _forward(trace: Trace, step: Step, language: str) -> str:
     _, ngettext, symbols = translator(language), counter(language), Symbols(trace.layer)
     if not len(step):
         return _("Output node {node} sees nothing but padding, so its sum is {total}.").format(
-            node=symbols.target(step.cell), total=short(step.total)
+            node=symbols.target(step.cell), total=short(settled.total(step))
         )
     weights = ngettext("{count} weight", "{count} weights", len(step))
     said = ngettext(
@@ -80,11 +83,11 @@ def _forward(trace: Trace, step: Step, language: str) -> str:
         node=symbols.target(step.cell),
         count=len(step),
         weights=_list(_, step.wires.tap.tolist(), symbols.weight, weights),
-        total=short(step.total - step.offset),
+        total=short(settled.total(replace(step, offset=0.0))),
     )
     if step.offset:
         said += _(" With the bias {bias} that makes {total}.").format(
-            bias=short(step.offset), total=short(step.total)
+            bias=short(step.offset), total=short(settled.total(step))
         )
     return said
 
@@ -121,7 +124,7 @@ def _deltas(trace: Trace, step: Step, language: str, member: int, *, scattered: 
         count=len(step),
         weights=_list(_, step.wires.tap.tolist(), symbols.weight, weights),
         deltas=_list(_, step.wires.target.tolist(), symbols.output_delta, deltas),
-        total=short(step.total),
+        total=short(settled.total(step)),
     )
     if trace.layer.activation != "identity":
         said += _(" Times σ′(z) = {slope} its delta is {delta}.").format(

@@ -97,7 +97,7 @@ SCENES: tuple[Scene, ...] = (
             Option(N_("w₂₂"), N_("Yes: the stencil is rot180(w), so the last comes first."), True),
             Option(N_("w₂₁"), N_("That would be a flip of the rows only: half of a rotation.")),
         ),
-        {"phase": "forward", "step": "0"},
+        {"phase": "forward", "step": "0", "term": "0"},
         ("map_padded", "output", "stencils"),
         switch=True,
     ),
@@ -212,8 +212,8 @@ SCENES: tuple[Scene, ...] = (
         (
             N_(
                 "The same sums again. But now each weight that is collected is laid down where "
-                "its δ stands: for [[deltas/1|node 12]], w₂₁ on δ₁₁ and w₂₂ on δ₁₂. Where a node "
-                "has no wire we write a zero around the map."
+                "its δ stands: for [[deltas/1|node 12]], w₂₁ on δˡ⁺¹₁₁ and w₂₂ on δˡ⁺¹₁₂. Where a "
+                "node has no wire we write a zero around the map."
             ),
             N_(
                 "The weights always land in the same arrangement, shifted by one from node to "

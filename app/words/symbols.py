@@ -90,6 +90,17 @@ def _name(index: Sequence[int], shape: Sequence[int]) -> str:
     return cell_name(index, shape)
 
 
+_SPELLED = {"δˡ⁺¹": "d_out", "zˡ⁺¹": "z_out", "δˡ": "d", "zˡ": "z", "aˡ": "a"}
+
+
+def spelled(caption: str) -> str:
+    """A caption in the reader's notation: ``δˡ⁺¹ output error`` or ``d_out output error``."""
+    if _NOTATION.get() == "code":
+        for symbol, name in _SPELLED.items():
+            caption = caption.replace(symbol, name)
+    return caption
+
+
 class Symbols:
     """Names everything in a layer by flat index; channels are left out where there is only one."""
 

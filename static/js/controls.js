@@ -43,7 +43,7 @@ const BUTTONS = {
   redo: (lab) => lab.session.travel('future', 'past'),
   turn: (lab) => lab.stage.turn(),
   draw: (lab) => openPad(dialog('pad'), (picture) => upload(picture, lab)),
-  predict: (lab) => pause(lab).prediction.toggle(),
+  predict: (lab) => predict(pause(lab)),
   'show-sum': (lab) => lab.prediction.give(),
   'show-keys': () => dialog('keys').showModal(),
   'copy-link': (lab, button) => copyLink(button, lab),
@@ -86,12 +86,14 @@ function pause(lab) {
   return lab;
 }
 
-/** @param {Blob} picture @param {Lab} lab */
-async function upload(picture, lab) {
+/** @param {Blob} picture @param {Lab} lab @param {HTMLElement} [control] */
+async function upload(picture, lab, control) {
   lab.player.pause();
   const sent = await smaller(picture);
-  if (!sent) return lab.complain(document.getElementById('picture')?.dataset.refused ?? '');
-  await lab.session.upload(sent);
+  if (!sent) return lab.complain(document.getElementById('picture')?.dataset.refused ?? '', control);
+  const before = lab.data;
+  await lab.session.upload(sent, control);
+  if (lab.data === before) return undefined;
   lab.fresh = true;
   return lab.face();
 }
@@ -126,13 +128,19 @@ function random(lab) {
   lab.attempt({ kind: 'random', seed });
 }
 
+/** How playing goes on: term by term, so many times as fast, or from sum to sum. @param {string} value @param {Lab} lab */
+function pace(value, lab) {
+  lab.sums = value === 'sums';
+  lab.player.speed = lab.sums ? 2 : Number(value);
+}
+
 /** @param {HTMLInputElement} control @param {Lab} lab */
 function chosen(control, lab) {
-  if (control.id === 'speed') lab.player.speed = Number(control.value);
-  else if (control.id === 'bias') lab.attempt({ kind: 'bias', text: control.value });
+  if (control.id === 'speed') pace(control.value, lab);
+  else if (control.id === 'bias') lab.attempt({ kind: 'bias', text: control.value }, control);
   else if (control.id === 'member') lab.look({ member: Number(control.value) });
-  else if (control.id === 'picture' && control.files?.[0]) upload(control.files[0], lab);
-  else if (control.dataset.set) lab.attempt({ kind: 'set', field: control.dataset.set, value: control.value });
+  else if (control.id === 'picture' && control.files?.[0]) upload(control.files[0], lab, control);
+  else if (control.dataset.set) lab.attempt({ kind: 'set', field: control.dataset.set, value: control.value }, control);
 }
 
 /** Keys that work wherever nothing is typed. @type {Record<string, (lab: Lab) => unknown>} */
@@ -154,6 +162,14 @@ const KEYS = {
   g: (lab) => press('[data-way][aria-pressed="false"]', lab),
   p: (lab) => lab.project(),
 };
+
+/** Asks for a guess, and waits for it where it is typed. @param {Lab} lab */
+async function predict(lab) {
+  lab.prediction.on = !lab.prediction.on;
+  lab.prediction.open.clear();
+  await lab.show();
+  if (lab.prediction.on) document.getElementById('guess')?.focus();
+}
 
 /** @param {string} selector @param {Lab} lab */
 function press(selector, lab) {

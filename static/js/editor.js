@@ -1,5 +1,6 @@
 // A number is typed into the cell itself. What was typed stays until it is accepted or given up.
 
+import { complain, complaint, settle } from './faults.js';
 import { exactAt, placeOf, placeOver } from './panels.js';
 import { Refused } from './server.js';
 
@@ -15,13 +16,13 @@ export class Editor {
    * @param {(change: object) => Promise<void>} send
    * @param {(panelName: string, square: number, key: string) => void} moveOn
    * @param {(name: string) => HTMLElement | null} find a panel by its name, as it is drawn now
-   * @param {(message: string) => void} complain away from the cell
+   * @param {(message: string) => void} elsewhere complains away from the cell
    */
-  constructor(send, moveOn, find, complain) {
+  constructor(send, moveOn, find, elsewhere) {
     this.send = send;
     this.moveOn = moveOn;
     this.find = find;
-    this.elsewhere = complain;
+    this.elsewhere = elsewhere;
     /** @type {HTMLInputElement | null} */
     this.input = null;
     /** @type {Edit | null} what is being typed, and where */
@@ -36,14 +37,14 @@ export class Editor {
     const { edit, input } = this;
     if (!edit || !input) return draw();
     const { value, selectionStart, selectionEnd } = input;
-    const complaint = input.parentElement?.querySelector('.complaint')?.textContent;
+    const wrong = input.hasAttribute('aria-invalid') ? complaint() : undefined;
     this.close();
     draw();
     const panel = this.find(edit.panel.dataset.panel ?? '');
     if (!panel) return;
     const again = this.open({ panel, square: edit.square, typed: value });
     again.setSelectionRange(selectionStart, selectionEnd);
-    if (complaint) this.complain(again, complaint);
+    if (wrong) complain(again, wrong);
   }
 
   /** @param {Edit} edit */
@@ -104,29 +105,13 @@ export class Editor {
     if (!(error instanceof Refused)) throw error;
     const panel = this.find(name);
     if (this.edit || !panel) return this.elsewhere(`“${text}”: ${error.message}`);
-    this.complain(this.open({ panel, square, typed: text }), error.message);
-  }
-
-  /**
-   * Says what is wrong, beside the cell.
-   * @param {HTMLInputElement} input
-   * @param {string} message
-   */
-  complain(input, message) {
-    const complaint = document.createElement('p');
-    complaint.className = 'complaint';
-    complaint.id = 'complaint';
-    complaint.setAttribute('role', 'alert');
-    complaint.textContent = message;
-    input.parentElement?.append(complaint);
-    input.setAttribute('aria-invalid', 'true');
-    input.setAttribute('aria-describedby', complaint.id);
+    complain(this.open({ panel, square, typed: text }), error.message);
   }
 
   close() {
     const input = this.input;
     this.input = this.edit = null; // first: to remove what has the focus blurs it
-    input?.parentElement?.querySelector('.complaint')?.remove();
+    if (input?.hasAttribute('aria-invalid')) settle();
     input?.remove();
   }
 }

@@ -1,6 +1,7 @@
 // The lab: one state, one way to change it, one way to show it.
 
 import { Editor } from './editor.js';
+import { complain, settle } from './faults.js';
 import { Moments } from './moments.js';
 import { Prediction } from './predict.js';
 import { Plots } from './plots.js';
@@ -25,7 +26,7 @@ export class Lab extends Walk {
     this.session = new Session(
       () => this.data,
       (answer) => this.received(answer),
-      (message) => this.complain(message),
+      (message, control) => this.complain(message, control),
     );
     this.editor = new Editor(
       (change) => this.session.ask({ change }, true),
@@ -38,7 +39,7 @@ export class Lab extends Walk {
       over: (key) => this.over(key),
       choose: (key) => this.choose(key),
       edit: (panel, square, typed) => this.editor.open({ panel, square, typed }),
-      change: (change) => this.attempt(change),
+      change: (change, panel) => this.attempt(change, panel),
       conceals: (key) => key !== undefined && this.conceals(key),
       say: (words) => (said.textContent = words),
       single: (term) => this.stage.single(term),
@@ -67,7 +68,8 @@ export class Lab extends Walk {
   shown(whole) {
     this.prediction.show(this.conceals(this.key));
     this.mark();
-    if (this.pinned || (!this.hovered && whole)) this.announce();
+    if (this.conceals(this.key)) said.textContent = '';
+    else if (this.pinned || (!this.hovered && whole)) this.announce();
     this.moments.prepare(this.data.phase, this.data.step);
   }
 
@@ -131,9 +133,9 @@ export class Lab extends Walk {
     }
   }
 
-  /** @param {object} change */
-  attempt(change) {
-    return this.session.attempt({ change }, true);
+  /** @param {object} change @param {HTMLElement} [control] what it was asked with */
+  attempt(change, control) {
+    return this.session.attempt({ change }, true, control);
   }
 
   /**
@@ -152,8 +154,9 @@ export class Lab extends Walk {
     if (top < -40) bench.scrollIntoView({ block: 'start' });
   }
 
-  /** @param {string} message */
-  complain(message) {
+  /** Says what is wrong beside the control, or at the top. @param {string} message @param {HTMLElement} [control] */
+  complain(message, control) {
+    if (control?.isConnected) return complain(control, message);
     notice.textContent = message;
     notice.hidden = !message;
   }
@@ -161,6 +164,7 @@ export class Lab extends Walk {
   /** The server has drawn the bench anew. @param {{ html: string, data: import('./types').LabData }} answer */
   received(answer) {
     this.complain('');
+    if (!this.editor.edit) settle();
     const focus = document.activeElement?.id;
     this.data = answer.data;
     this.moments = new Moments(answer.data);
@@ -200,6 +204,8 @@ export class Lab extends Walk {
     this.pointing.renew();
     const seed = /** @type {HTMLInputElement} */ (bench.querySelector('#seed'));
     seed.value = String(this.seed);
+    const speed = /** @type {HTMLSelectElement} */ (bench.querySelector('#speed'));
+    speed.value = this.sums ? 'sums' : String(this.player.speed);
     const undo = /** @type {HTMLButtonElement} */ (bench.querySelector('#undo'));
     const redo = /** @type {HTMLButtonElement} */ (bench.querySelector('#redo'));
     undo.disabled = !this.session.past.length;

@@ -8,7 +8,7 @@ import { asText, geometry, momentOf, neighbour, placeOf, placeOver, squareAt, va
  * @property {(key: string | undefined) => void} over a moment is pointed at, or none
  * @property {(key: string, again: boolean) => void} choose a moment is clicked, or Enter pressed
  * @property {(panel: HTMLElement, square: number, typed?: string) => void} edit
- * @property {(change: object) => void} change
+ * @property {(change: object, panel: HTMLElement) => void} change
  * @property {(key: string | undefined) => boolean} conceals whether a moment keeps its number to itself
  * @property {(words: string) => void} say
  * @property {(term: string | undefined) => void} single
@@ -135,7 +135,7 @@ export class Pointing {
     if (panel.dataset.kind === 'wires') return;
     if (field && event.shiftKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       const cell = square;
-      this.hand.change({ kind: 'nudge', field, cell, by: event.key === 'ArrowUp' ? 1 : -1 });
+      this.hand.change({ kind: 'nudge', field, cell, by: event.key === 'ArrowUp' ? 1 : -1 }, panel);
     } else if (/^(Arrow|Home|End)/.test(event.key)) {
       const next = neighbour(panel, square, event.key);
       this.put(panel, next);
@@ -164,7 +164,7 @@ export class Pointing {
     const text = event.clipboardData?.getData('text/plain');
     if (!at?.panel.dataset.editable || !text) return;
     event.preventDefault();
-    this.hand.change({ kind: 'paste', field: at.panel.dataset.editable, cell: at.square, text });
+    this.hand.change({ kind: 'paste', field: at.panel.dataset.editable, cell: at.square, text }, at.panel);
   }
 
   /** A whole map goes to the clipboard as a spreadsheet takes it. @param {ClipboardEvent} event */

@@ -32,16 +32,11 @@ export class Prediction {
     return `${spec} ${member} ${key}`;
   }
 
-  toggle() {
-    this.on = !this.on;
-    this.open.clear();
-    this.changed();
-  }
-
   /** Shows the sum without a guess. */
   give() {
     const { phase, step } = this.now();
     this.open.add(this.name(`${phase}/${step}`));
+    this.say('', false);
     this.changed();
   }
 

@@ -8,7 +8,7 @@ export class Session {
   /**
    * @param {() => import('./types').LabData} now where the reader stands
    * @param {(answer: Answer) => void} received
-   * @param {(message: string) => void} complain
+   * @param {(message: string, control?: HTMLElement) => void} complain
    */
   constructor(now, received, complain) {
     this.now = now;
@@ -47,18 +47,19 @@ export class Session {
    * The same, with a refusal shown instead of thrown.
    * @param {object} more
    * @param {boolean} remember
+   * @param {HTMLElement} [control] what it was asked with
    */
-  attempt(more, remember) {
-    return this.ask(more, remember).catch((error) => this.refused(error));
+  attempt(more, remember, control) {
+    return this.ask(more, remember).catch((error) => this.refused(error, control));
   }
 
-  /** @param {Blob} file */
-  upload(file) {
+  /** @param {Blob} file @param {HTMLElement} [control] */
+  upload(file, control) {
     return this.queue(() => {
       const { spec, phase, way, beside, mistake, names, language, root } = this.now();
       const query = new URLSearchParams({ spec, phase, way, beside, mistake, names, lang: language });
       return postFile(`${root}/lab/picture?${query}`, file, language);
-    }, true).catch((error) => this.refused(error));
+    }, true).catch((error) => this.refused(error, control));
   }
 
   /** @param {'past' | 'future'} from @param {'past' | 'future'} to */
@@ -86,9 +87,9 @@ export class Session {
     return next;
   }
 
-  /** @param {unknown} error */
-  refused(error) {
+  /** @param {unknown} error @param {HTMLElement} [control] */
+  refused(error, control) {
     if (!(error instanceof Refused)) throw error;
-    this.complain(error.message);
+    this.complain(error.message, control);
   }
 }

@@ -29,9 +29,7 @@ class Figure extends Walk {
     root.dataset.ready = 'true';
   }
 
-  /** @param {boolean} whole */
-  shown(whole) {
-    this.root.classList.toggle('underway', !whole);
+  shown() {
     const open = /** @type {HTMLAnchorElement} */ (this.root.querySelector('a.open'));
     open.href = this.link();
   }

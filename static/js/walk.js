@@ -22,6 +22,7 @@ export class Walk {
     /** @type {string | undefined} a moment that was clicked and is not the player's */
     this.pinned = undefined;
     this.fresh = true; // nobody has chosen where to stand
+    this.sums = false; // playing goes from sum to sum, not from term to term
     this.lesson = data.lesson ?? {};
     /** @type {HTMLElement[]} words that point at a moment */
     this.words = [];
@@ -81,6 +82,7 @@ export class Walk {
     const currentTerm = this.conceals(this.key) ? 0 : reached;
     const term = key === this.key ? currentTerm : this.conceals(key) ? 0 : light.terms;
     this.stage.show({ key, light, term, current, currentTerm });
+    this.root.classList.toggle('underway', term < light.terms);
     for (const word of this.words) word.classList.toggle('lit', word.dataset.moment === key);
     this.shown(currentTerm === current.terms);
   }
@@ -99,6 +101,11 @@ export class Walk {
    * @returns {Promise<'term' | 'step' | 'end'>}
    */
   async onward() {
+    if (this.sums && this.player.playing) {
+      if (this.data.step >= this.data.steps - 1) return 'end';
+      await this.go(this.data.step + 1);
+      return 'step';
+    }
     const terms = (await this.moments.get(this.key))?.terms ?? 0;
     if (this.data.term >= 0 && this.data.term < terms) {
       await this.go(this.data.step, this.data.term + 1);

@@ -205,19 +205,49 @@ def test_a_block_is_pasted_from_a_spreadsheet(visit: Visit) -> None:
     expect(lab.value_at("input", 0)).to_have_text("10")
     assert lab.table("input") == [["10", "−20", "0.5"], ["4", "5", "6"], ["7", "8", "0.25"]]
     expect(lab.cursor("input")).to_be_focused()
-    lab.press("ArrowRight", "ArrowDown")
+
+
+def test_a_larger_block_makes_the_map_grow(visit: Visit) -> None:
+    """A kernel printed by Python takes the place of a smaller one; nothing of it is left out."""
+    lab = visit(permissions=["clipboard-read", "clipboard-write"])
+    lab.evaluate("navigator.clipboard.writeText('[[1, 0.5, 2], [-2, 3, 1]]')")
+    lab.cursor("kernel").focus()
     lab.press("Control+v")
-    lab.expect_layer("i=3x3:10,-20,0.5,4,10,-20,7,4,5")
+    lab.expect_layer("k=2x3:1,0.5,2,-2,3,1", "i=3x3:1,2,3,4,5,6,7,8,9")
+    lab.cursor("output_delta").focus()
+    lab.press("Control+v")
+    expect(lab.panel("output_delta").locator(".complaint")).to_contain_text("room for 2×1")
+    lab.expect_layer("d=2x1:2,0.5")
+
+
+def test_a_setting_that_is_wrong_says_so_beside_it(visit: Visit) -> None:
+    """A bias that is no number: the words are at the field, which keeps what was typed."""
+    for lang in ("en", "zh"):
+        lab = visit(lang=lang)
+        field = lab.page.locator("#bias")
+        field.fill("abc")
+        field.press("Tab")
+        expect(lab.complaint).to_be_visible()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description(lab.complaint.inner_text())
+        expect(field).to_have_value("abc")
+        below, words = field.bounding_box(), lab.complaint.bounding_box()
+        assert below
+        assert words
+        assert abs(below["y"] - words["y"]) < 80
+        field.fill("1/2")
+        field.press("Tab")
+        expect(lab.complaint).to_have_count(0)
+        lab.expect_layer("b=0.5")
 
 
 def test_a_bad_block_changes_nothing(visit: Visit) -> None:
-    """A word among the numbers is named, and no cell has changed."""
+    """What is wrong is said beside the map, and no cell has changed."""
     lab = visit(permissions=["clipboard-read", "clipboard-write"])
     lab.evaluate("navigator.clipboard.writeText('1\\t2\\nthree\\t4')")
     lab.cursor("kernel").focus()
     lab.press("Control+v")
-    expect(lab.notice).to_be_visible()
-    expect(lab.notice).not_to_be_empty()
+    expect(lab.panel("kernel").locator(".complaint")).to_contain_text("row 2, column 1")
     assert lab.table("kernel") == [["1", "2"], ["3", "4"]]
     expect(lab.cursor("kernel")).to_be_focused()
 

@@ -77,18 +77,18 @@ def test_a_file_that_is_no_picture_loses_nothing(visit: Visit, lang: str) -> Non
     expect(lab.value_at("kernel", 0)).to_have_text("8")
     for name, (data, said) in NO_PICTURES.items():
         _give(lab, "photo.png", "image/png", data)
-        expect(lab.notice, name).to_be_visible()
+        expect(lab.complaint, name).to_be_visible()
         if lang == "en":
-            expect(lab.notice, name).to_contain_text("The picture")
-            expect(lab.notice, name).to_contain_text(said)
+            expect(lab.complaint, name).to_contain_text("The picture")
+            expect(lab.complaint, name).to_contain_text(said)
         else:
-            expect(lab.notice, name).to_contain_text(re.compile(r"[\u4e00-\u9fff]"))
-        expect(lab.notice, name).to_be_in_viewport()
+            expect(lab.complaint, name).to_contain_text(re.compile(r"[\u4e00-\u9fff]"))
+        expect(lab.complaint, name).to_be_in_viewport()
         expect(lab.value_at("kernel", 0)).to_have_text("8")
         lab.expect_layer("k=2x2:8,2,3,4", "i=3x3:1,2,3,4,5,6,7,8,9")
         _give(lab, "scene.png", "image/png", encoded(scene(64, 64), "PNG"))
         lab.expect_layer("i=64x64:!")
-        expect(lab.notice, name).to_be_hidden()
+        expect(lab.complaint, name).to_have_count(0)
         lab.button("undo").click()
         lab.expect_layer("i=3x3:1,2,3,4,5,6,7,8,9")
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from app.engine import Layer, Trace, run, stencil
-from app.figures import KINDS, NAMES, Panel, asked_panel, is_cropped, panel
+from app.figures import KINDS, NAMES, Panel, asked_panel, is_cropped, pairs, panel
 from app.figures.panels import Grid
 from app.words.numbers import short
 from tests.engine.strategies import layers
-from tests.figures.drawn import boxes_of, square_at, traces
+from tests.figures.drawn import boxes_of, preset, square_at, traces
 from tests.words.markup import FEW
 
 MAPS = (
@@ -171,12 +171,30 @@ def test_the_kernel_and_the_stencils_are_its_weights(trace: Trace) -> None:
     assert kernel.values is not None
     assert stencils.values is not None
     assert_array_equal(kernel.values.ravel(), trace.layer.kernel.ravel())
-    assert_array_equal(stencils.values[0], trace.forward_stencil[0, 0])
-    assert_array_equal(stencils.values[1], trace.backward_stencil[0, 0])
-    assert_array_equal(stencils.values[1], np.flip(stencils.values[0]))
-    first, second = _drawn(stencils)
-    assert_array_equal(second, np.flip(first))
-    assert_array_equal(trace.layer.kernel[0, 0].ravel()[first], stencils.values[0])
+    out, into = pairs(trace.layer)
+    forward = trace.forward_stencil[:out, :into]
+    backward = trace.backward_stencil[:out, :into].swapaxes(0, 1)
+    half = out * into
+    assert_array_equal(stencils.values[:half], forward.reshape(-1, *forward.shape[2:]))
+    assert_array_equal(stencils.values[half:], backward.reshape(-1, *forward.shape[2:]))
+    first, second = _drawn(stencils)[:half], _drawn(stencils)[half:]
+    turned = first.reshape(out, into, *forward.shape[2:])[..., ::-1, ::-1].swapaxes(0, 1)
+    assert_array_equal(second.ravel(), turned.ravel())
+    assert_array_equal(trace.layer.kernel.ravel()[first].ravel(), forward.ravel())
+
+
+def test_the_stencils_of_channels_stand_beside_each_other() -> None:
+    """No tile covers another, backwards rows and columns have changed places, and all is inside."""
+    stencils = panel(preset("channels"), "stencils", "deltas")
+    assert stencils.grid is not None
+    boxes = boxes_of(stencils.grid)
+    assert len({tuple(box) for box in boxes.tolist()}) == len(boxes)
+    width, height = (stencils.figure["layout"][side] for side in ("width", "height"))
+    assert boxes[:, 2].max() <= width
+    assert boxes[:, 3].max() <= height
+    ways = [m["text"] for m in stencils.figure["layout"]["annotations"] if m["name"] == "way"]
+    assert ways == ["1→1", "2→1", "3→1", "1→2", "2→2", "3→2", "1→1", "2→1", "1→2", "2→2", "1→3",
+                    "2→3"]  # fmt: skip
 
 
 @given(st.integers(1, 4), st.integers(1, 30), st.integers(1, 30), st.sampled_from([44.0, 64.0]))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine import PHASES, Layer, Phase, Trace, run
-from app.figures import RESULTS, Overlays, Panel, panel, shows
+from app.engine import PHASES, Layer, Phase, Trace, run, settled
+from app.figures import RESULTS, Overlays, Panel, pairs, panel, shows
 from app.figures.marks import Mark
 from app.spec import PRESETS
 from app.words.numbers import short
@@ -47,7 +47,7 @@ def test_the_sum_grows_in_its_own_cell(moment: Moment) -> None:
     if not shown.grid.number_size(["00"]):
         assert sums == []
         return
-    running = step.offset + np.cumsum(step.factor * step.other)
+    running = np.array(settled.running(step))
     for landed in range(len(step)):
         [mark] = showing(sums, landed)
         assert mark["text"] == (short(running[landed - 1]) if landed else "")
@@ -106,10 +106,21 @@ def test_only_the_result_is_covered(trace: Trace, phase: Phase) -> None:
 # The backward stencil
 
 
+def _stand_ins(trace: Trace, taps: np.ndarray) -> list[int]:
+    """Each weight as the stencils show it: itself, or where channels are many the first pair's."""
+    plane, every = Symbols(trace.layer).plane, pairs(trace.layer) != (1, 1)
+    return [tap if every else plane(tap) for tap in taps.tolist()]
+
+
 def _places(trace: Trace, step_cell: int) -> list[int]:
-    """The places in the kernel that a node's contributions use, in their order."""
-    plane = Symbols(trace.layer).plane
-    return [plane(tap) for tap in trace.wires.of_source(step_cell).tap.tolist()]
+    """The stencils' weights that a node's contributions use, in their order."""
+    return _stand_ins(trace, trace.wires.of_source(step_cell).tap)
+
+
+def _half(trace: Trace) -> int:
+    """How many squares the forward stencils have, and so the backward ones."""
+    out, into = pairs(trace.layer)
+    return out * into * int(trace.layer.kernel[0, 0].size)
 
 
 def _slots_wait_for_their_weights(trace: Trace, cells: list[int]) -> None:
@@ -117,7 +128,7 @@ def _slots_wait_for_their_weights(trace: Trace, cells: list[int]) -> None:
     assert stencils.grid is not None
     assert stencils.cells is not None
     overlays = Overlays(trace, 0, {"stencils": stencils})
-    spatial = trace.layer.kernel[0, 0].size
+    spatial = _half(trace)
     everything = set(range(spatial))
     earlier = [set[int]()]
     for cell in range(trace.step_count("deltas")):
@@ -166,7 +177,7 @@ def test_so_it_does_in_the_presets(name: str) -> None:
     seen: set[int] = set()
     for cell in range(trace.step_count("deltas")):
         seen |= set(_places(trace, cell))
-        if len(seen) == trace.layer.kernel[0, 0].size:
+        if len(seen) == _half(trace):
             break
     chosen = some_of(cell + 2, 12)
     _slots_wait_for_their_weights(trace, sorted({*chosen, cell}))
@@ -188,7 +199,7 @@ def test_forwards_nothing_is_said_about_the_turned_stencil(moment: Moment) -> No
     trace, phase, cell, member = moment
     stencils, marks = covered(trace, "stencils", phase, cell, member)
     assert stencils.grid is not None
-    spatial = trace.layer.kernel[0, 0].size
+    spatial = _half(trace)
     expected = set(range(spatial, 2 * spatial)) if phase == "forward" else set()
     assert hidden(stencils.grid, marks) == expected
     assert all(_hides_the_arrow(mark, stencils) for mark in marks)
@@ -203,14 +214,14 @@ def test_the_stencils_weights_are_framed_as_they_are_used(moment: Moment) -> Non
     stencils, marks = lit(trace, "stencils", phase, cell, member)
     assert stencils.grid is not None
     assert stencils.cells is not None
-    step, plane = trace.step(phase, cell, member), Symbols(trace.layer).plane
+    step = trace.step(phase, cell, member)
     by_time: dict[str, list[int]] = {}
     for mark in marks:
         when = next(iter(words(mark) - {"frame"}))
         by_time.setdefault(when, []).append(square_of(stencils.grid, mark))
-    for k, tap in enumerate(step.wires.tap.tolist(), start=1):
+    for k, weight in enumerate(_stand_ins(trace, step.wires.tap), start=1):
         framed = [int(stencils.cells[square]) for square in by_time[f"k{k}"]]
-        assert framed == [plane(tap)] * 2
+        assert framed == [weight] * 2
 
 
 # The vocabulary of names

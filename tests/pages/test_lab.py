@@ -146,7 +146,7 @@ def test_what_stands_beside_is_what_its_tab_says(beside: str) -> None:
     assert len(ways) == (4 if beside == "ways" else 0)
     assert len(page.having(class_="verdict good")) == len(ways)
     assert not page.having(class_="verdict bad")
-    turns = [text for tag, text in page.texts if tag == "code" and "rotate180(" in text]
+    turns = [text for tag, text in page.texts if tag == "code" and "= rotate180(" in text]
     assert len(page.having(class_="turns")) == len(turns) == (1 if ways else 0)
 
 

@@ -6,12 +6,13 @@ import math
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.spec import SpecError
-from app.spec.changes import number, table
+from app.spec import LayerSpec, SpecError
+from app.spec.changes import apply, number
 
 BOUNDED = settings(max_examples=80, derandomize=True, deadline=None)
 
@@ -75,25 +76,53 @@ def test_any_text_is_a_finite_number_or_refused(text: str) -> None:
 # Rows of numbers
 
 
+def _pasted(text: Any) -> list[list[float]]:
+    """A map of zeros after the text was pasted into its first cell."""
+    zeros = LayerSpec.parse({"input": [[0, 0, 0]] * 3, "kernel": [[1]]})
+    changed = apply(zeros, {"kind": "paste", "field": "input", "cell": 0, "text": text})
+    return changed.input.tolist()  # type: ignore[no-any-return]
+
+
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
         ("1\t2\n3\t4", [[1, 2], [3, 4]]), ("1,2\r\n3,4\r\n", [[1, 2], [3, 4]]),
         ("1; 2;3", [[1, 2, 3]]), ("1 2\r3 4", [[1, 2], [3, 4]]), ("[1 2]\n[3 4]", [[1, 2], [3, 4]]),
         ("\n\n5\n\n", [[5]]), ("1/2\t−3", [[0.5, -3]]), ("1,2,", [[1, 2]]),
-        ("1\n2 3", [[1], [2, 3]]),
+        ("[[1, 0.5], [-2, 3]]", [[1, 0.5], [-2, 3]]), ("tensor([[1., 2.]])", [[1, 2]]),
+        ("[[[[7, 8]]]]", [[7, 8]]),
     ],
 )  # fmt: skip
-def test_a_table_as_spreadsheets_copy_it(text: str, rows: list[list[float]]) -> None:
-    """Lines of any kind; tabs, semicolons, commas or blanks between."""
-    assert table(text) == rows
+def test_a_table_as_spreadsheets_and_programs_write_it(text: str, rows: list[list[float]]) -> None:
+    """Lines of any kind; tabs, semicolons, commas or blanks between; lists and printed arrays."""
+    found = np.array(_pasted(text))
+    assert found[: len(rows), : len(rows[0])].tolist() == rows
+    assert found.sum() == np.sum(rows)
+
+
+def test_a_map_grows_to_take_what_is_pasted() -> None:
+    """Rows and columns beyond it are added, and nothing of the block is left out."""
+    block = np.arange(20.0).reshape(4, 5)
+    assert _pasted("\n".join(" ".join(map(str, row)) for row in block.tolist())) == block.tolist()
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n \n", "1\t\t2", "a\tb", "1 2\n3 x", None, 5, "1\n" * 60_000]
+    "text",
+    [
+        "",
+        "\n \n",
+        "1\t\t2",
+        "a\tb",
+        "1 2\n3 x",
+        None,
+        5,
+        "1\n" * 65,
+        "1\n2 3",
+        "[[[1, 2]], [[3, 4]]]",
+    ],
 )
 def test_a_table_with_anything_else_is_refused(text: Any) -> None:
-    """An empty cell in the middle has no number; nothing is put in its place."""
+    """An empty cell has no number; nothing is put in its place, and nothing is left out."""
     with pytest.raises(SpecError) as caught:
-        table(text)
+        _pasted(text)
     assert caught.value.pointer == "/change/text"

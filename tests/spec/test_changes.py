@@ -65,28 +65,51 @@ def test_a_cell_is_set_and_no_other(name: str, field: str, data: st.DataObject) 
 
 @given(NAMES, st.sampled_from(["input", "kernel", "output_delta"]), st.data())
 @BOUNDED
-def test_a_pasted_block_is_cut_off_at_the_edges(name: str, field: str, data: st.DataObject) -> None:
-    """From the chosen cell right and down, within its own channel; the rest stays."""
+def test_a_pasted_block_lies_from_the_chosen_cell_on(
+    name: str, field: str, data: st.DataObject
+) -> None:
+    """Right and down, within its own channel; the rest stays."""
     spec = apply(SPECS[name], {"kind": "random", "seed": 5})
     before = getattr(spec, field)
     cell = data.draw(st.integers(0, before.size - 1))
-    block = np.arange(100, 100 + 9 * 8).reshape(9, 8)
-    text = "\n".join("\t".join(map(str, row)) for row in block.tolist())
-    after = getattr(
-        apply(spec, {"kind": "paste", "field": field, "cell": cell, "text": text}), field
-    )
     *tile, top, left = (int(i) for i in np.unravel_index(cell, before.shape))
-    for index in np.ndindex(*before.shape):
-        y, x = index[-2] - top, index[-1] - left
-        inside = list(index[:-2]) == tile and 0 <= y < 9 and 0 <= x < 8
-        assert after[index] == (block[y, x] if inside else before[index])
+    rows = data.draw(st.integers(1, before.shape[-2] - top))
+    columns = data.draw(st.integers(1, before.shape[-1] - left))
+    block = np.arange(100, 100 + rows * columns).reshape(rows, columns)
+    after = getattr(_pasted(spec, field, cell, block), field)
+    expected = before.copy()
+    expected[(*tile, slice(top, top + rows), slice(left, left + columns))] = block
+    assert_array_equal(after, expected)
 
 
-def test_rows_of_different_lengths_are_pasted_as_they_are() -> None:
-    """What a row does not have stays as it was."""
-    text = "9\n8\t7\t6\t5"
-    after = apply(ARTICLE, {"kind": "paste", "field": "input", "cell": 0, "text": text})
-    assert after.input.tolist() == [[9, 2, 3], [8, 7, 6], [7, 8, 9]]
+def _pasted(spec: LayerSpec, field: str, cell: int, block: np.ndarray) -> LayerSpec:
+    text = "\n".join("\t".join(map(str, row)) for row in block.tolist())
+    return apply(spec, {"kind": "paste", "field": field, "cell": cell, "text": text})
+
+
+def test_a_map_or_a_kernel_grows_for_a_larger_block() -> None:
+    """From the second cell of the second row on; what is left free gets small uneven numbers."""
+    block = np.arange(10, 22).reshape(3, 4)
+    after = _pasted(ARTICLE, "input", 4, block).input
+    assert after.shape == (4, 5)
+    assert_array_equal(after[1:, 1:], block)
+    assert_array_equal(after[0, :3], ARTICLE.input[0])
+    kernel = _pasted(ARTICLE, "kernel", 0, np.arange(1, 10).reshape(3, 3)).kernel
+    assert kernel.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "shape"), [("output_delta", 0, (2, 3)), ("output_delta", 3, (2, 1)),
+                                 ("input", 0, (65, 1)), ("kernel", 1, (1, 15))]
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_whole(field: str, cell: int, shape: tuple[int, int]) -> None:
+    """Deltas have the output's shape, and maps end somewhere: nothing is cut off in silence."""
+    with pytest.raises(SpecError) as caught:
+        _pasted(ARTICLE, field, cell, np.ones(shape))
+    assert caught.value.facts["got"] == f"{shape[0]}×{shape[1]}"
+    room = str(caught.value.facts["room"])
+    rows, columns = map(int, room.split("×"))
+    assert rows < shape[0] or columns < shape[1]
 
 
 @pytest.mark.parametrize(
