@@ -13,6 +13,7 @@ export function complain(control, message) {
   const panel = control.closest('.panel');
   if (panel) panel.querySelector('.plate')?.after(words);
   else (control.closest('label, .field') ?? control).after(words);
+  words.scrollIntoView({ block: 'nearest' });
   if (panel === control) return; // a whole map was pasted: no one entry is wrong
   control.setAttribute('aria-invalid', 'true');
   const described = control.getAttribute('aria-describedby');

@@ -96,7 +96,7 @@ def test_a_file_that_is_no_picture_loses_nothing(visit: Visit, lang: str) -> Non
 def test_an_enormous_picture_is_said_to_be_enormous(lab: Lab) -> None:
     """900 million pixels are refused for what they are, and not for the file's kind."""
     _give(lab, "poster.png", "image/png", claims(30_000, 30_000))
-    expect(lab.notice).to_contain_text("million pixels")
+    expect(lab.complaint).to_contain_text("million pixels")
 
 
 def test_a_phones_photograph_is_taken(lab: Lab) -> None:
