@@ -141,7 +141,9 @@ def add(routes: APIRouter, limits: Limits) -> None:
             if panel is None:
                 raise SpecError(("panel",), "must be one of {known}", known=", ".join(panels))
             macros = render.environment(DEFAULT).get_template("macros/panel.html").module
-            return {"rows": str(macros.rows(sheets.table(panel)))}  # type: ignore[attr-defined]
+            heads = sheets.counted(panel, -2)
+            rows = macros.rows(sheets.table(panel), heads)  # type: ignore[attr-defined]
+            return {"rows": str(rows)}
 
         return await _json(spec, body, answer)
 

@@ -24,7 +24,7 @@ from app.figures import (
 from app.spec import View
 from app.words import translator
 from app.words.numbers import MINUS, short
-from app.words.symbols import Symbols, spelled
+from app.words.symbols import Symbols, first_index, spelled
 from app.words.titles import TITLES
 
 TABLE = 400  # cells up to which a panel's table comes with the page; of a larger one when asked for
@@ -59,6 +59,8 @@ class Sheet:
     width: int
     height: int
     rows: list[list[Cell]]  # its numbers as a table
+    heads: list[int]  # what its rows are called, one map's
+    columns: list[int]
     late: bool  # whether there are so many that the rows are sent when they are asked for
     geometry: dict[str, Any] = field(default_factory=dict)
     turn: Turn | None = None
@@ -144,10 +146,19 @@ def sheet(trace: Trace, drawn: Panel, view: View, language: str) -> Sheet:
         width=layout["width"],
         height=layout["height"],
         rows=_wire_table(trace, language) if wires else [] if late else table(drawn),
+        heads=counted(drawn, -2),
+        columns=counted(drawn, -1),
         late=late,
         geometry=geometry,
         turn=turn,
     )
+
+
+def counted(drawn: Panel, axis: int) -> list[int]:
+    """Rows or columns of a panel's maps as they are named: from 1 in formulas, from 0 in code."""
+    if drawn.values is None:
+        return []
+    return list(range(first_index(), first_index() + drawn.values.shape[axis]))
 
 
 def table(drawn: Panel) -> list[list[Cell]]:

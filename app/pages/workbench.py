@@ -21,7 +21,7 @@ from app.words.catalogue import counter
 from app.words.derivation import derivation
 from app.words.formulas import Formula, formula
 from app.words.sentences import bias_sentence, sentence
-from app.words.symbols import Symbols
+from app.words.symbols import Symbols, aloud
 
 WHOLE = 80  # moments that are sent along with a page; of a larger layer they are fetched
 CHIPS = 16  # steps that each get a button
@@ -45,6 +45,7 @@ class Workbench:
     steps: int
     formula: Formula
     sentence: str
+    spoken: str  # the same for a voice
     aside: str  # what the weights' phase says of the bias, else ""
     facts: str
 
@@ -75,6 +76,7 @@ def build(spec: LayerSpec, trace: Trace, view: View, language: str) -> Workbench
         steps=count,
         formula=formula(trace, step, view.member),
         sentence=moments.sentence(step),
+        spoken=moments.spoken(step),
         aside=bias_sentence(trace, step.cell, language) if view.phase == "weights" else "",
         facts=_facts(trace, language),
     )
@@ -107,6 +109,11 @@ class Moments:
         scattered = self.view.way == "scatter"
         return sentence(self.trace, step, self.language, self.view.member, scattered=scattered)
 
+    def spoken(self, step: Step) -> str:
+        """The same for a voice."""
+        with aloud():
+            return self.sentence(step)
+
     def of(self, phase: Phase, cell: int) -> tuple[dict[str, Any], Formula]:
         """A moment as the page's script wants it, and its formula to be rendered."""
         overlay = self.overlays.of(phase, cell)
@@ -117,6 +124,7 @@ class Moments:
             "light": {name: fragment(found) for name, found in overlay.light.items() if found},
             "cover": {name: fragment(found) for name, found in overlay.cover.items() if found},
             "sentence": self.sentence(step),
+            "spoken": self.spoken(step),
             "whole": whole,
         }
         if phase == "weights":

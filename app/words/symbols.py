@@ -2,9 +2,9 @@
 
 Two different nodes carry one number in their names, so a delta always says its layer: δˡ₁₂ is an
 input node's, δˡ⁺¹₁₂ an output node's. There are two notations of one thing: the formulas', which
-counts from 1, and code's, ``d[0,1]`` and ``d_out[0,1]``, which counts from 0. Which one a reader
-has chosen goes through every drawing and word of a page, so it is said once for all of them:
-``with written("code"): …``.
+counts from 1, and code's, ``d[0,1]`` and ``d_out[0,1]``, which counts from 0; the formulas' names
+also have a form to be heard, ``δ l+1 1 2``. Which notation a reader has chosen goes through every
+drawing and word of a page, so it is said once for all of them: ``with written("code"): …``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPT = {"": "", "l": "ˡ", "l+1": "ˡ⁺¹"}
 _VARIABLES = {"δ": "d"}  # what a letter is called in code
 
-Notation = Literal["math", "code"]
+Notation = Literal["math", "code", "aloud"]
 _NOTATION: ContextVar[Notation] = ContextVar("notation", default="math")
 
 
@@ -43,6 +43,21 @@ def written(notation: Notation) -> Iterator[None]:
 def first_index() -> int:
     """What the first row is called: 1 in formulas, 0 in code."""
     return 0 if _NOTATION.get() == "code" else 1
+
+
+@contextmanager
+def aloud() -> Iterator[None]:
+    """Formulas' names inside are written for a voice, which skips or spells small letters.
+
+    Code's names are plain already.
+    """
+    with written("code" if _NOTATION.get() == "code" else "aloud"):
+        yield
+
+
+def _apart(name: str) -> str:
+    """``12`` as ``1 2`` and ``[10,3]`` as ``10 3``: row and column, not a number."""
+    return " ".join(name[1:-1].split(",") if name.startswith("[") else name)
 
 
 @dataclass(frozen=True)
@@ -62,6 +77,8 @@ class Symbol:
         """As in a drawing: ``δˡ⁺¹₁₂``, ``w₂₁``, ``δˡ[10,3]``; in code ``d_out[0,1]``."""
         if _NOTATION.get() == "code":
             return self._code
+        if _NOTATION.get() == "aloud":
+            return " ".join(filter(None, (self.letter, self.layer, _apart(self.name))))
         name = self.name if self.name.startswith("[") else self.name.translate(_SUBSCRIPT)
         return self.letter + _SUPERSCRIPT[self.layer] + name
 

@@ -63,7 +63,7 @@ function clicked(target, lab) {
   else if (names) lab.look({ names });
   else if (mistake) lab.look({ mistake });
   else if (step) pause(lab).go(Number(step));
-  else if (stepper) lab.attempt({ kind: 'step', name: stepper, by: Number(by) });
+  else if (stepper) lab.attempt({ kind: 'step', name: stepper, by: Number(by) }).then(() => lab.tell(button.id));
   else if (preset) example(preset, lab).then(() => lab.face());
   else BUTTONS[button.id]?.(lab, button);
 }

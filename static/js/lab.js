@@ -73,12 +73,16 @@ export class Lab extends Walk {
     this.moments.prepare(this.data.phase, this.data.step);
   }
 
+  /** The sentence of what is lit, as it is to be heard. */
+  get spoken() {
+    return /** @type {HTMLElement} */ (bench.querySelector('#sentence')).dataset.spoken ?? '';
+  }
+
   /** Puts timeline and address bar where the state is. */
   mark() {
     const scrub = /** @type {HTMLInputElement} */ (bench.querySelector('#scrub'));
     scrub.value = String(this.data.step);
-    const words = this.conceals(this.key) ? '?' : bench.querySelector('#sentence')?.textContent;
-    scrub.setAttribute('aria-valuetext', words ?? '');
+    scrub.setAttribute('aria-valuetext', this.conceals(this.key) ? '?' : this.spoken);
     for (const chip of bench.querySelectorAll('.chips [data-step]')) this.chip(/** @type {HTMLElement} */ (chip));
     for (const other of document.querySelectorAll('a.language')) {
       const anchor = /** @type {HTMLAnchorElement} */ (other);
@@ -114,10 +118,18 @@ export class Lab extends Walk {
   /** Says a finished sum once; what is passed over quickly is not said. */
   announce() {
     clearTimeout(this.saying);
-    const sentence = bench.querySelector('#sentence')?.textContent ?? '';
+    const sentence = this.spoken;
     this.saying = window.setTimeout(() => {
       if (said.textContent !== sentence) said.textContent = sentence;
     }, 150);
+  }
+
+  /** Says a setting's new value. @param {string} id of the button that changed it */
+  tell(id) {
+    const setting = document.getElementById(id)?.closest('[role="group"]');
+    const words = `${setting?.getAttribute('aria-label')}: ${setting?.querySelector('output')?.textContent}`;
+    clearTimeout(this.saying);
+    this.saying = window.setTimeout(() => (said.textContent = words), 150);
   }
 
   /** @param {string} key */

@@ -103,13 +103,17 @@ export function neighbour(panel, square, key) {
  */
 function tableCell(panel, square) {
   const grid = geometry(panel);
-  const rows = panel.querySelectorAll('.as-table tbody tr');
-  const columns = rows[0]?.children.length ?? 1;
+  const rows = rowsOf(panel);
+  const columns = rows[0]?.length ?? 1;
   // a ring of padding is drawn around some maps, and is not in their tables
   const drawn = grid ? grid.rows * grid.columns * grid.origins.length : 0;
   const place = drawn === rows.length * columns ? square : (grid?.cells?.[square] ?? -1);
-  return /** @type {HTMLElement | undefined} */ (rows[Math.floor(place / columns)]?.children[place % columns]);
+  return rows[Math.floor(place / columns)]?.[place % columns];
 }
+
+/** The cells of a panel's table, row by row. @param {HTMLElement} panel */
+const rowsOf = (panel) =>
+  [...panel.querySelectorAll('.as-table tbody tr')].map((row) => [...row.querySelectorAll('td')]);
 
 /** The number written in a square. @param {HTMLElement} panel @param {number} square */
 export const valueAt = (panel, square) => tableCell(panel, square)?.textContent ?? '';
@@ -119,9 +123,7 @@ export const exactAt = (panel, square) => exact(tableCell(panel, square));
 
 /** All of a panel's numbers, as a spreadsheet takes them. @param {HTMLElement} panel */
 export const asText = (panel) =>
-  [...panel.querySelectorAll('.as-table tbody tr')]
-    .map((row) => [...row.children].map((cell) => exact(/** @type {HTMLElement} */ (cell))).join('\t'))
-    .join('\n');
+  rowsOf(panel).map((row) => row.map(exact).join('\t')).join('\n');
 
 /** @param {HTMLElement | undefined} cell */
 const exact = (cell) => cell?.dataset.exact ?? cell?.textContent?.replaceAll('−', '-') ?? '';

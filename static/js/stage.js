@@ -47,7 +47,10 @@ export class Stage {
       const formula = this.part('formula');
       if (formula) formula.innerHTML = light.formula;
       const sentence = this.part('sentence');
-      if (sentence) sentence.textContent = light.sentence;
+      if (sentence) {
+        sentence.textContent = light.sentence;
+        sentence.dataset.spoken = light.spoken;
+      }
       const aside = this.part('aside');
       if (aside && light.aside) aside.textContent = light.aside;
       const derivation = this.part('derivation');

@@ -6,6 +6,7 @@ export interface Moment {
   cover: Record<string, string>;
   formula: string;
   sentence: string;
+  spoken: string;
   whole: number | null;
   aside?: string;
   lines?: string;

@@ -175,7 +175,7 @@ class Lab:
 
     def value_at(self, name: str, square: int) -> Locator:
         """A cell's number in the panel's table."""
-        return self.panel(name).locator(".as-table td").nth(square)
+        return self.panel(name).locator(".as-table tbody td").nth(square)
 
     # changing
 
