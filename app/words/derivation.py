@@ -68,7 +68,34 @@ def _words(text: str) -> str:
 
 
 L, NEXT = "<mi>l</mi>", "<mi>l</mi><mo>+</mo><mn>1</mn>"
-XY, PRIMED, UV = _words("x,y"), _words("x′,y′"), _words("u,v")
+XY = _words("x,y")
+
+
+@dataclass(frozen=True)
+class _Indices:
+    """What cells and weights are called: c is an input channel, o an output channel."""
+
+    node: str  # x,y or c,x,y
+    behind: str  # x′,y′ or o,x′,y′
+    weight: str  # u,v or o,c,u,v
+    to: str  # what comes before an output's row and column
+    back: str  # and before a map's
+    window: str  # what an output's sum runs over
+    taps: str  # and a node's
+
+    @classmethod
+    def of(cls, layer: Layer) -> _Indices:
+        out, into = layer.kernel.shape[0], layer.input.shape[1]
+        to, back = "o," if out > 1 else "", "c," if into > 1 else ""
+        return cls(
+            node=_words(f"{back}x,y"),
+            behind=_words(f"{to}x′,y′"),
+            weight=_words("o,c,u,v" if layer.kernel[:, :, 0, 0].size > 1 else "u,v"),
+            to=to,
+            back=back,
+            window=_words(f"{back}u,v"),
+            taps=_words(f"{to}u,v"),
+        )
 
 
 def _linear(*parts: tuple[int, str]) -> str:
@@ -113,17 +140,19 @@ def derivation(trace: Trace, cell: int, language: str) -> list[Line]:
     _ = translator(language)
     layer, symbols = trace.layer, Symbols(trace.layer)
     slope = layer.activation != "identity"
-    delta, behind = _subsup("δ", XY, L), _subsup("δ", PRIMED, NEXT)
-    output, before = _subsup("z", PRIMED, NEXT), _subsup("z", XY, L)
+    named = _Indices.of(layer)
+    delta, behind = _subsup("δ", named.node, L), _subsup("δ", named.behind, NEXT)
+    output, before = _subsup("z", named.behind, NEXT), _subsup("z", named.node, L)
     sigma = f"<msup><mi>σ</mi><mo>′</mo></msup><mo>(</mo>{before}<mo>)</mo>" if slope else ""
     times = f"<mo>·</mo>{sigma}" if slope else ""
     met = _words(f"{_met(layer, 0)},{_met(layer, 1)}")
-    fed = _words(f"{_feeding(layer, 0)},{_feeding(layer, 1)}")
+    seen = _words(named.back) + met
+    fed = _words(f"{named.to}{_feeding(layer, 0)},{_feeding(layer, 1)}")
     left = symbols.delta(cell).mathml
     all_nodes, more = _all_outputs(trace, cell)
     by_tap = tuple(_by_tap(trace, cell))
     equals = "<mo>=</mo>"
-    weight = _sub("w", UV)
+    weight = _sub("w", named.weight)
     reading = (
         _("The index of δ grows with that of w: it is a full correlation with w, which is a full "
           "convolution with rot180(w). The forward pass slid rot180(w); this one slides w.")
@@ -133,6 +162,11 @@ def derivation(trace: Trace, cell: int, language: str) -> list[Line]:
                "slides rot180(w).")
     )  # fmt: skip
     dot, strided = "<mo>·</mo>", max(layer.stride) > 1
+    channels = ""
+    if layer.kernel[:, :, 0, 0].size > 1:
+        channels = " " + _("c counts the map's channels, o those of the output.")
+    if layer.groups > 1:
+        channels += " " + _("With groups, c and o run within one group.")
     between = _(" and between its cells, where the stride left zeros") if strided else ""
     if_so, otherwise = _("if"), _("else 0")
     condition = (
@@ -144,14 +178,15 @@ def derivation(trace: Trace, cell: int, language: str) -> list[Line]:
     return [
         Line(
             _("The chain rule, over every output node."),
-            f"{delta}{equals}{_sum(PRIMED)}{behind}{dot}{_partial(output, before)}",
+            f"{delta}{equals}{_sum(named.behind)}{behind}{dot}{_partial(output, before)}",
             tuple(_with_derivative(trace, cell)),
             left,
             more,
         ),
         Line(
-            _("What an output node is made of. The kernel has kh rows and kw columns."),
-            f"{output}{equals}{_sum(UV)}{weight}{dot}{_subsup('a', met, L)}<mo>+</mo><mi>b</mi>",
+            _("What an output node is made of. The kernel has kh rows and kw columns.") + channels,
+            f"{output}{equals}{_sum(named.window)}{weight}{dot}{_subsup('a', seen, L)}"
+            f"<mo>+</mo><mi>b</mi>",
             (),
             "",
         ),
@@ -168,7 +203,7 @@ def derivation(trace: Trace, cell: int, language: str) -> list[Line]:
             _("Count taps instead of output nodes. δ is 0 outside its map{between}.").format(
                 between=between
             ),
-            f"{delta}{equals}{_sum(UV)}{weight}<mo>·</mo>{_subsup('δ', fed, NEXT)}{times}",
+            f"{delta}{equals}{_sum(named.taps)}{weight}<mo>·</mo>{_subsup('δ', fed, NEXT)}{times}",
             by_tap[:SHOWN],
             left,
             max(0, len(by_tap) - SHOWN),

@@ -70,6 +70,16 @@ def _line(trace: Trace, line: int, notation: Notation) -> str:
         return derivation(trace, 0, "en")[line].symbols
 
 
+def _in_space(index: str, channel: str, count: int) -> str:
+    """An index's row and column; where there are several channels, theirs has to come first."""
+    assert index.startswith(f"{channel},") == (count > 1), index
+    return index.removeprefix(f"{channel},")
+
+
+def _weight(layer: Layer) -> list[tuple[str, str]]:
+    return [("o,c,u,v" if layer.kernel[..., 0, 0].size > 1 else "u,v", "")]
+
+
 NOTATIONS = st.sampled_from([("math", 1), ("code", 0)])
 
 
@@ -85,8 +95,9 @@ def test_line_2_names_the_cell_that_each_tap_meets(
     trace, (notation, first) = run(layer), named
     symbols = _line(trace, MADE_OF, notation)
     [(met, upper)] = indexed(symbols, "a")
+    met = _in_space(met, "c", layer.input.shape[1])
     assert upper == "l"
-    assert indexed(symbols, "w") == [("u,v", "")]
+    assert indexed(symbols, "w") == _weight(layer)
     found = set()
     for (x, y), (u, v) in product(_cells(layer.output_shape), _cells(layer.kernel.shape)):
         row, column = evaluated(met, _names(layer, first, **{"x′": x, "y′": y}, u=u, v=v))
@@ -105,8 +116,9 @@ def test_line_4_names_the_output_that_each_tap_leads_to(
     trace, (notation, first) = run(layer), named
     symbols = _line(trace, BY_TAP, notation)
     fed, upper = indexed(symbols, "δ")[-1]
+    fed = _in_space(fed, "o", layer.kernel.shape[0])
     assert upper == "l+1"
-    assert indexed(symbols, "w") == [("u,v", "")]
+    assert indexed(symbols, "w") == _weight(layer)
     found = set()
     for (x, y), (u, v) in product(_cells(layer.input.shape), _cells(layer.kernel.shape)):
         row, column = evaluated(fed, _names(layer, first, x=x, y=y, u=u, v=v))
@@ -122,6 +134,7 @@ def test_line_3_asks_for_the_index_of_line_2(layer: Layer) -> None:
     """A derivative is left exactly if the cell that the tap meets is the node's own."""
     lines = derivation(run(layer), 0, "en")
     [(met, _)] = indexed(lines[MADE_OF].symbols, "a")
+    met = _in_space(met, "c", layer.input.shape[1])
     assert f"if({met})=(x,y)else 0" in plain(lines[LEFT_OVER].symbols)
     slope = "·σ′(" in plain(lines[LEFT_OVER].symbols)
     assert slope == ("·σ′(" in plain(lines[BY_TAP].symbols)) == (layer.activation != "identity")
@@ -134,6 +147,7 @@ def test_the_reading_is_that_of_the_index(layer: Layer, language: str) -> None:
     trace = run(layer)
     lines = derivation(trace, 0, language)
     fed, _ = indexed(lines[BY_TAP].symbols, "δ")[-1]
+    fed = _in_space(fed, "o", layer.kernel.shape[0])
     first, second = (evaluated(fed, _names(layer, 1, x=0, y=0, u=t, v=t)) for t in (0, 1))
     said = lines[READING].title
     rising, falling = {"en": ("grows with", "falls while"), "zh": ("一起增大", "减小")}[language]
