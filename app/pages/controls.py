@@ -88,7 +88,7 @@ def controls(spec: LayerSpec, trace: Trace, view: View, language: str) -> Contro
             for name in ACTIVATIONS
         ],
         presets=[
-            Choice(p.name, _(p.label), p.spec == spec, _(p.note), _thumbnail(p.name))
+            Choice(p.name, _(p.label), p.spec == spec, _(p.note), thumbnail(p.name))
             for p in PRESETS.values()
         ],
         steppers=_steppers(trace, language),
@@ -105,7 +105,7 @@ def _bias(numbers: list[float]) -> str:
 
 
 @lru_cache
-def _thumbnail(name: str) -> str:
+def thumbnail(name: str) -> str:
     """What a preset is about, too small for numbers."""
     preset = PRESETS[name]
     values = getattr(preset.spec, preset.pictured)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from app.answers import read_of
 from app.figures import landed
 from app.pages import render
+from app.pages.controls import thumbnail
 from app.pages.frame import Page, around, html, language_of, root_of
 from app.pages.lab import script_data
 from app.pages.lesson import Card, of_scene
@@ -21,7 +22,7 @@ from app.spec.presets import DENSE
 from app.words.derivation import Line, derivation
 from app.words.formulas import Formula, formula
 from app.words.sentences import sentence
-from app.words.story import SCENES, TRAPS, Scene
+from app.words.story import SCENES, TRAPS, Scene, Trap
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class StoryPage(Page):
     """What ``pages/story.html`` is rendered from."""
 
     scenes: list[Told]
-    traps: tuple[tuple[str, str], ...]
+    traps: list[tuple[Trap, str, str]]  # its picture, and where it is seen
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,17 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
     )
 
 
+def traps_of(language: str, root: str) -> list[tuple[Trap, str, str]]:
+    found = []
+    for trap in TRAPS:
+        query = {"lang": language, "spec": encode(PRESETS[trap.preset].spec), **trap.view}
+        there = (
+            f"lab?{urlencode(query, safe='~,:!*=')}" if trap.view else f"network?lang={language}"
+        )
+        found.append((trap, thumbnail(trap.preset), f"{root}/{there}"))
+    return found
+
+
 def add(routes: APIRouter) -> None:
     """``/`` and the scenes that it exchanges."""
 
@@ -105,7 +117,9 @@ def add(routes: APIRouter) -> None:
             tell(scene, number, "convolution", language, root)
             for number, scene in enumerate(SCENES, start=1)
         ]
-        return html("story", StoryPage(**around(request, ""), scenes=scenes, traps=TRAPS))
+        return html(
+            "story", StoryPage(**around(request, ""), scenes=scenes, traps=traps_of(language, root))
+        )
 
     @routes.get("/story/{name}")
     def scene(request: Request, name: str) -> Response:

@@ -40,6 +40,20 @@ class Scene:
     sums: bool = True
 
 
+@dataclass(frozen=True)
+class Trap:
+    """What hides the mistake, or is taken for one; ``view`` is where the lab shows it.
+
+    An empty view: the network page, where a training shows it.
+    """
+
+    name: str
+    meaning: str
+    invitation: str
+    preset: str
+    view: dict[str, str]
+
+
 SCENES: tuple[Scene, ...] = (
     Scene(
         "puzzle",
@@ -322,35 +336,53 @@ SCENES: tuple[Scene, ...] = (
     ),
 )
 
-TRAPS: tuple[tuple[str, str], ...] = (
-    (
+TRAPS: tuple[Trap, ...] = (
+    Trap(
         N_("Symmetric kernels hide it."),
         N_("A blur or a Laplacian equals itself turned, so a forgotten rotation cannot be seen."),
+        N_("Forget it with a blur"),
+        "blur",
+        {"phase": "deltas", "beside": "mistakes", "mistake": "kernel_not_rotated"},
     ),
-    (
+    Trap(
         N_("The mean hides it."),
         N_("Without cropping, the mean of what is collected is the same. Compare cell by cell."),
+        N_("Compare both"),
+        "article",
+        {"phase": "deltas", "beside": "mistakes", "mistake": "kernel_not_rotated"},
     ),
-    (
+    Trap(
         N_("Code that scatters has no rotation."),
         N_(
             "Where each δ stamps the forward stencil into the map, nothing more is turned. Both "
             "are right."
         ),
+        N_("Watch it stamp"),
+        "one_delta",
+        {"phase": "deltas", "step": "0", "way": "scatter", "beside": "ways"},
     ),
-    (
+    Trap(
         N_("The loss hides it."),
         N_(
             "A network whose deltas are made with the stencil unturned still learns. A gradient "
             "check shows it at once."
         ),
+        N_("Train it with the mistake"),
+        "digit",
+        {},
     ),
-    (
+    Trap(
         N_("Channels are transposed, space is turned."),
         N_("Two different things, done at the same time."),
+        N_("See the stencils of three channels to two"),
+        "channels",
+        {"phase": "deltas", "step": "26"},
     ),
-    (
+    Trap(
         N_("Stride and padding have a way back, too."),
         N_("A stride puts zeros between the deltas; padding crops the result."),
+        N_("Step through a stride of 2"),
+        "stride_2",
+        {"phase": "deltas", "step": "8"},
     ),
 )

@@ -41,7 +41,7 @@ from app.pages.network import (
 from app.pages.render import TEMPLATES
 from app.pages.sheets import Sheet, Turn
 from app.pages.snippets import Snippet
-from app.pages.story import ScenePart, StoryPage, tell
+from app.pages.story import ScenePart, StoryPage, tell, traps_of
 from app.pages.worksheet import Asked, Field, Solved, Variant, WorksheetPage
 from app.pages.worksheet import Figure as SheetFigure
 from app.pages.worksheet import build as build_worksheet
@@ -52,7 +52,7 @@ from app.spec.worksheet import WorksheetSpec
 from app.words import LANGUAGES
 from app.words.derivation import Line, Part
 from app.words.formulas import Formula, Term
-from app.words.story import SCENES, TRAPS, Option, Scene
+from app.words.story import SCENES, Option, Scene
 from tests.pages.reader import SPECS
 
 NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
@@ -111,7 +111,9 @@ def _reads() -> dict[type, set[str]]:
     learned = LearnedPart([Learned("right", "<svg/>")])
     render.part("learned", "en", Recorder(learned, read))
     told = [tell(scene, i, "convolution", "en", "") for i, scene in enumerate(SCENES, start=1)]
-    render.page("story", "en", Recorder(StoryPage(**FRAME, scenes=told, traps=TRAPS), read))
+    render.page(
+        "story", "en", Recorder(StoryPage(**FRAME, scenes=told, traps=traps_of("en", "")), read)
+    )
     sheet = build_worksheet(FRAME, WorksheetSpec(), key=True)
     render.page("worksheet", "en", Recorder(sheet, read))
     for answer in ("[[2, 3, -2], [6.5, 9, 2], [1.5, 11, 12]]", "1"):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.answers import trace_of
 from app.main import create_app
-from app.pages.story import tell
+from app.pages.story import tell, traps_of
 from app.settings import Settings
-from app.spec import decode
+from app.spec import PRESETS, View, decode, encode
 from app.words import LANGUAGES, translator
 from app.words.story import SCENES, TRAPS, Scene
 
@@ -83,6 +84,20 @@ def test_a_scene_is_exchanged_for_the_other_operation(reader: TestClient, name: 
 def test_every_trap_is_told_in_both_languages() -> None:
     """Nothing of the story is left in English for a Chinese reader."""
     say = translator("zh")
-    texts = [text for pair in TRAPS for text in pair]
+    texts = [text for t in TRAPS for text in (t.name, t.meaning, t.invitation)]
     texts += [text for scene in SCENES for text in (scene.title, *scene.text, scene.question)]
     assert [text for text in texts if say(text) == text] == []
+
+
+def test_every_trap_can_be_seen(reader: TestClient) -> None:
+    """Its link is on the page, and opens the layer that shows it, or the network."""
+    page = reader.get("/", params={"lang": "en"}).text
+    for trap, picture, there in traps_of("en", ""):
+        assert picture.startswith("<svg")
+        assert escape(there) in page
+        answer = reader.get(there)
+        assert answer.status_code == 200
+        assert "cannot be shown" not in answer.text
+        if trap.view:
+            assert encode(PRESETS[trap.preset].spec) in there
+            assert View.of(trap.view).query().items() <= trap.view.items()
