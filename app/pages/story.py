@@ -97,6 +97,7 @@ def tell(scene: Scene, number: int, operation: str, language: str, root: str) ->
 
 
 def traps_of(language: str, root: str) -> list[tuple[Trap, str, str]]:
+    """Each trap, its picture, and the address where it is seen."""
     found = []
     for trap in TRAPS:
         query = {"lang": language, "spec": encode(PRESETS[trap.preset].spec), **trap.view}
