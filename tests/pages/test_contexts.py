@@ -116,12 +116,13 @@ def _reads() -> dict[type, set[str]]:
     render.page("worksheet", "en", Recorder(sheet, read))
     for answer in ("[[2, 3, -2], [6.5, 9, 2], [1.5, 11, 12]]", "1"):
         found = _checked(answer)
-        render.part("checked", "en", Recorder(CheckedPart(found, "", "en"), read))
+        render.part("checked", "en", Recorder(CheckedPart(found, "", "en", "long"), read))
         filled = CheckForm(source="arrays", answer=answer)
         choices = [Choice("a", "b", True)]
         page_ = CheckPage(
             **FRAME, form=filled, faults={"answer": "no"}, parts=choices, operations=choices,
             activations=choices, example="", most=1, too_large="", checked=found,
+            unlinked="long",
         )  # fmt: skip
         render.page("check", "en", Recorder(page_, read))
     for one in told:
