@@ -6,7 +6,9 @@ checks every gradient. The training itself is the API's own stream; the page dra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -15,11 +17,13 @@ from fastapi import APIRouter, Request, Response
 
 from app.engine import ACTIVATIONS, EngineError, stencil
 from app.engine.activations import Floats
+from app.engine.given import pair
 from app.engine.losses import SoftmaxCrossEntropy
 from app.engine.mistakes import Code
 from app.engine.network import StageTrace, run
 from app.engine.network_check import Verdict, verdicts
-from app.engine.stages import Conv, Stage
+from app.engine.pooling import AveragePool
+from app.engine.stages import Activate, Conv, Dense, Stage
 from app.engine.strokes import CLASSES
 from app.engine.training import CHECKED_ENTRIES, POOLS, RUNS, last_conv
 from app.engine.wrong_rules import MISTAKES
@@ -35,6 +39,7 @@ from app.words.numbers import short
 
 SIDE = 132.0  # how wide a stage's maps are drawn
 FEW = 24.0  # a cell's side where there are few
+MOST_LAYERS = 4  # fields for channels; a fifth could only be a mistake
 
 _NAMES = {
     "conv": N_("Convolution"),
@@ -50,6 +55,10 @@ _RUNS = {
     "frozen": N_("early layers frozen"),
 }
 _GRADIENTS = {"kernel": "∂C/∂w", "weight": "∂C/∂W", "bias": "∂C/∂b"}
+_NUMBERS = ("seed", "epochs", "strokes", "learning_rate", "noise", "channels")
+_NUMBER = re.compile(
+    r"-?\d{1,12}(\.\d{1,12})?(,-?\d{1,12})*", re.ASCII
+)  # what such fields can hold
 _FIELDS = {
     "seed": N_("Seed"),
     "channels": N_("Channels"),
@@ -84,7 +93,9 @@ class Station:
     wrong: str
     differs: bool
     checks: list[Checked]
-    lab: str
+    lab: str = ""
+    note: str = ""  # why there is nothing to open
+    scores: list[str] = field(default_factory=list)  # what each cell is a score for
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,7 @@ class Form:
     pools: list[Choice]
     kernels: list[Choice]
     strokes: list[Choice]
-    channels: list[int]
+    channels: list[str]
     most_channels: int
     settings: list[Setting]
     picture: str
@@ -132,6 +143,7 @@ class NetworkPage(Page):
     """What ``pages/network.html`` is rendered from."""
 
     notice: str
+    faults: dict[str, str]  # what is wrong, by the field that it stands beside
     form: Form
     journey: Journey
     runs: list[str]
@@ -165,7 +177,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
 
     @routes.get("/network")
     async def network(request: Request) -> Response:
-        language, notice = language_of(request), ""
+        language, notice, faults = language_of(request), "", dict[str, str]()
         query = dict(request.query_params)
         try:
             experiment = Experiment.of(query, limits)
@@ -176,12 +188,14 @@ def add(routes: APIRouter, limits: Limits) -> None:
                 "This link cannot be shown, so here is another experiment. ({problem})",
                 problem=_said(error, language),
             )
+            faults = {_field(error): _said(error, language)}
             experiment = Experiment()
             journey = await aside(lambda: follow(experiment, limits, language, root_of(request)))
         page = NetworkPage(
             **around(request, "network"),
             notice=notice,
-            form=form(experiment, limits, language),
+            faults=faults,
+            form=form(experiment, limits, language, query if faults else {}),
             journey=journey,
             runs=[translator(language)(_RUNS[name]) for name in RUNS],
             data=data(experiment, language, root_of(request)),
@@ -196,7 +210,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
             experiment = Experiment.of(dict(request.query_params), limits)
             journey = await aside(lambda: follow(experiment, limits, language, root))
         except EngineError as error:
-            return json_answer({"refused": _said(error, language)})
+            return json_answer({"refused": _said(error, language), "field": _field(error)})
         drawn = render.part("journey", language, JourneyPart(journey))
         return json_answer({"html": drawn, "data": data(experiment, language, root)})
 
@@ -232,9 +246,9 @@ def follow(experiment: Experiment, limits: Limits, language: str, root: str) -> 
             wrong=_drawn(wrong.input_delta[0]),
             differs=not _same(right.input_delta, wrong.input_delta),
             checks=[],
-            lab="",
         )
     ]
+    final = len(stages) - 1
     for index, (part, bad) in enumerate(zip(right.stages, wrong.stages, strict=True)):
         own = [one for one in found if one.layer == index]
         stations.append(
@@ -246,16 +260,21 @@ def follow(experiment: Experiment, limits: Limits, language: str, root: str) -> 
                 wrong=_drawn(_maps(bad.output_delta)),
                 differs=not _same(part.output_delta, bad.output_delta),
                 checks=[_checked(one, language) for one in own],
-                lab=_lab(part, language, root),
+                lab=_lab(part, limits, language, root),
+                note=_note(part.stage, language),
+                scores=[_angle(k) for k in range(CLASSES)] if index == final else [],
             )
         )
     guess = int(right.stages[-1].output[0].argmax())
+    told = (
+        N_("The untrained network takes it for {guess}; you say that it is {truth}.")
+        if experiment.picture is not None
+        else N_("The untrained network takes it for {guess}; it is {truth}.")
+    )
     return Journey(
         stations=stations,
         loss=short(right.loss),
-        guess=_("The untrained network takes it for {guess}; it is {truth}.").format(
-            guess=_angle(guess), truth=_angle(experiment.stroke)
-        ),
+        guess=_(told).format(guess=_angle(guess), truth=_angle(experiment.stroke)),
         verdict=_verdict(found, experiment, language),
         mistake=_mistake(code, language),
     )
@@ -336,22 +355,52 @@ def _symmetric(stage: Stage) -> Stage:
     return stage.changed({"kernel": (stage.kernel + turned) / 2})
 
 
-def _lab(part: StageTrace, language: str, root: str) -> str:
-    """The layer in the lab, with four digits of each number: a link has to be short."""
-    if not isinstance(part.stage, Conv):
+def _lab(part: StageTrace, limits: Limits, language: str, root: str) -> str:
+    """The layer in the lab, with four digits of each number; "" where it is none, or too large."""
+    as_layer = _as_layer(part)
+    if as_layer is None:
         return ""
-    stage = part.stage
-    spec = LayerSpec.parse(
-        {
-            "input": _brief(part.input[0]),
-            "kernel": _brief(stage.kernel),
-            "bias": _brief(stage.bias),
-            "output_delta": _brief(part.output_delta[0]),
-            "operation": stage.operation,
-        }
-    )
-    query = {"lang": language, "spec": encode(spec), "phase": "deltas"}
+    briefly = {k: _brief(v) if isinstance(v, np.ndarray) else v for k, v in as_layer.items()}
+    spec = encode(LayerSpec.parse(briefly))
+    if len(spec) > limits.permalink_chars:
+        return ""
+    query = {"lang": language, "spec": spec, "phase": "deltas"}
     return f"{root}/lab?{urlencode(query, safe='~,:!*=')}"
+
+
+def _as_layer(part: StageTrace) -> dict[str, Any] | None:
+    """A stage as the convolutional layer that it is; None where there is no such layer.
+
+    An activation is one with a kernel of 1, a mean over windows one with equal weights, and a
+    fully connected layer one of 1×1 maps. Each channel by itself is a group.
+    """
+    stage, given, delta = part.stage, part.input[0], part.output_delta[0]
+    if isinstance(stage, Conv):
+        own = {"kernel": stage.kernel, "bias": stage.bias, "operation": stage.operation}
+        return {"input": given, "output_delta": delta, **own}
+    if isinstance(stage, Dense):
+        return {
+            "input": given[:, None, None],
+            "kernel": stage.weight[:, :, None, None],
+            "bias": stage.bias,
+            "output_delta": delta[:, None, None],
+        }
+    maps = {"input": given, "output_delta": delta, "groups": len(given)}
+    if isinstance(stage, Activate):
+        return {**maps, "kernel": np.ones((len(given), 1, 1, 1)), "activation": stage.function}
+    if isinstance(stage, AveragePool):
+        size = pair("size", stage.size)
+        kernel = np.full((len(given), 1, *size), 1 / (size[0] * size[1]))
+        return {**maps, "kernel": kernel, "stride": list(size)}
+    return None
+
+
+def _note(stage: Stage, language: str) -> str:
+    """What a stage without a link to the lab does."""
+    _ = translator(language)
+    if stage.type in ("max_pool", "flatten"):
+        return _("no weights: it only passes numbers on")
+    return _("too large for a link to the lab")
 
 
 def _brief(array: Floats) -> list[Any]:
@@ -367,29 +416,47 @@ def _angle(k: int) -> str:
     return f"{k * 180 / CLASSES:g}°"
 
 
-def form(experiment: Experiment, limits: Limits, language: str) -> Form:
-    """The form as it stands for an experiment."""
+def form(
+    experiment: Experiment, limits: Limits, language: str, typed: Mapping[str, str] | None = None
+) -> Form:
+    """The form as it stands for an experiment; what was ``typed`` stays, right or wrong."""
     _ = translator(language)
+    typed = {k: v for k, v in (typed or {}).items() if k not in _NUMBERS or _NUMBER.fullmatch(v)}
     training = experiment.training
+    channels = typed.get("channels", ",".join(map(str, training.channels)))
     operations = (("convolution", _("Convolution")), ("correlation", _("Correlation")))
 
     def setting(name: str, least: int, most: int, step: str = "1") -> Setting:
-        return Setting(name, _(_FIELDS[name]), f"{getattr(training, name):.12g}", least, most, step)
+        value = typed.get(name, f"{getattr(training, name):.12g}")
+        return Setting(name, _(_FIELDS[name]), value, least, most, step)
+
+    def chosen(name: str, value: object, is_so: object) -> bool:
+        return str(value) == typed.get(name, str(is_so))
 
     pools = {"max": _("largest of four"), "average": _("mean of four")}
     return Form(
         mistakes=[
-            Choice(code, _mistake(code, language), code == training.mistake)
+            Choice(code, _mistake(code, language), chosen("mistake", code, training.mistake))
             for code in MISTAKES
         ],
-        operations=[Choice(v, label, v == training.operation) for v, label in operations],
-        activations=[
-            Choice(n, _(ACTIVATION_NAMES.get(n, n)), n == training.activation) for n in ACTIVATIONS
+        operations=[
+            Choice(v, label, chosen("operation", v, training.operation)) for v, label in operations
         ],
-        pools=[Choice(name, pools[name], name == training.pooling) for name in POOLS],
-        kernels=[Choice(str(n), f"{n}×{n}", n == training.kernel) for n in (2, 3)],
-        strokes=[Choice(str(k), _angle(k), k == experiment.stroke) for k in range(CLASSES)],
-        channels=list(training.channels),
+        activations=[
+            Choice(n, _(ACTIVATION_NAMES.get(n, n)), chosen("activation", n, training.activation))
+            for n in ACTIVATIONS
+        ],
+        pools=[
+            Choice(name, pools[name], chosen("pooling", name, training.pooling)) for name in POOLS
+        ],
+        kernels=[
+            Choice(str(n), f"{n}×{n}", chosen("kernel", n, training.kernel)) for n in (2, 3)
+        ],
+        strokes=[
+            Choice(str(k), _angle(k), chosen("stroke", k, experiment.stroke))
+            for k in range(CLASSES)
+        ],
+        channels=channels.split(",")[:MOST_LAYERS],
         most_channels=limits.channels,
         settings=[
             setting("seed", 0, 2**32 - 1),
@@ -463,8 +530,13 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
+def _field(error: EngineError) -> str:
+    """The form's field that an error is about."""
+    return error.field.partition("[")[0].partition(".")[0]
+
+
 def _said(error: EngineError, language: str) -> str:
-    name = error.field.partition("[")[0].partition(".")[0]
+    name = _field(error)
     subject = translator(language)(_FIELDS.get(name, name))
     fault = say(language, error.template, **error.facts)
     return say(language, "{subject} {fault}", subject=subject, fault=fault)

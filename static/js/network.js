@@ -18,11 +18,24 @@ const SIDE = 12;
 /** @param {string} template @param {Record<string, unknown>} facts */
 const filled = (template, facts) => template.replace(/\{(\w+)\}/g, (_, name) => String(facts[name] ?? ''));
 
-/** @param {string} message */
-function complain(message) {
-  found('notice').textContent = message;
-  found('notice').hidden = !message;
+/** What is wrong, beside the field that it is about, or above all; "" takes everything away. @param {string} message @param {string} [name] */
+function complain(message, name = '') {
+  const beside = document.getElementById(`${name}-fault`);
+  for (const fault of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll('.fault'))) {
+    fault.hidden = fault !== beside;
+    fault.textContent = fault === beside ? message : '';
+    for (const field of form.querySelectorAll(`[aria-describedby="${fault.id}"]`)) {
+      if (fault === beside) field.setAttribute('aria-invalid', 'true');
+      else field.removeAttribute('aria-invalid');
+    }
+  }
+  if (beside) beside.closest('details')?.setAttribute('open', '');
+  found('notice').textContent = beside ? '' : message;
+  found('notice').hidden = Boolean(beside) || !message;
 }
+
+/** The first field that is wrong. @returns {HTMLElement | null} */
+const faulty = () => form.querySelector('[aria-invalid="true"]');
 
 // The journey: the picture goes forwards station by station, then its deltas come back.
 
@@ -41,6 +54,19 @@ class Journey {
     this.stations = [...found('journey').querySelectorAll('.station')];
     this.at = this.last;
     this.show();
+    this.strip.addEventListener('scroll', () => this.further(), { passive: true });
+    this.further();
+  }
+
+  get strip() {
+    return /** @type {HTMLElement} */ (found('journey').querySelector('.stations'));
+  }
+
+  /** Says whether there are stations beyond the strip's right end. */
+  further() {
+    const { scrollLeft, scrollWidth, clientWidth } = this.strip;
+    this.strip.parentElement?.classList.toggle('more', scrollLeft + clientWidth < scrollWidth - 8);
+    /** @type {HTMLElement} */ (found('journey').querySelector('.further')).hidden = scrollWidth <= clientWidth + 8;
   }
 
   get last() {
@@ -65,9 +91,10 @@ class Journey {
     }
   }
 
-  /** Keeps the station in sight, without moving the page. @param {HTMLElement} station */
+  /** Keeps the station in sight; where stations stand side by side without moving the page. @param {HTMLElement} station */
   follow(station) {
-    const strip = /** @type {HTMLElement} */ (station.parentElement);
+    const strip = this.strip;
+    if (getComputedStyle(strip).gridAutoFlow === 'row') return station.scrollIntoView({ block: 'nearest' });
     const left = station.offsetLeft - strip.offsetLeft;
     if (left < strip.scrollLeft || left + station.offsetWidth > strip.scrollLeft + strip.clientWidth) {
       strip.scrollLeft = left - (strip.clientWidth - station.offsetWidth) / 2;
@@ -125,7 +152,7 @@ async function changed() {
     address();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (mine === asked) complain(error.message);
+    if (mine === asked) complain(error.message, error.field);
   }
 }
 
@@ -165,25 +192,68 @@ function layers(by) {
 found('add-layer').addEventListener('click', () => layers(1));
 found('drop-layer').addEventListener('click', () => layers(-1));
 
-/** A picture of the reader's own becomes 12×12 cells of ink, in the link. @param {Blob | null} picture */
-async function take(picture) {
-  const field = /** @type {HTMLInputElement} */ (form.elements.namedItem('picture'));
-  if (picture) {
-    try {
-      const bitmap = await createImageBitmap(picture, { resizeWidth: SIDE, resizeHeight: SIDE, resizeQuality: 'high' });
-      const canvas = document.createElement('canvas');
-      canvas.width = canvas.height = SIDE;
-      const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-      pen.drawImage(bitmap, 0, 0);
-      const { data: pixels } = pen.getImageData(0, 0, SIDE, SIDE);
-      const cells = Array.from({ length: SIDE * SIDE }, (_, i) =>
-        Math.round(0.299 * (pixels[4 * i] ?? 0) + 0.587 * (pixels[4 * i + 1] ?? 0) + 0.114 * (pixels[4 * i + 2] ?? 0)));
-      field.value = btoa(String.fromCharCode(...cells)).replaceAll('+', '-').replaceAll('/', '_');
-    } catch {
-      return complain(found('file').dataset.refused ?? '');
+/** The middle of a picture as 12×12 cells from 0 to 255. @param {Blob} picture @returns {Promise<number[]>} */
+async function shrunk(picture) {
+  const whole = await createImageBitmap(picture);
+  const side = Math.min(whole.width, whole.height); // squeezed, a stroke would have another angle
+  const bitmap = await createImageBitmap(whole, (whole.width - side) / 2, (whole.height - side) / 2, side, side,
+    { resizeWidth: SIDE, resizeHeight: SIDE, resizeQuality: 'high' });
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = SIDE;
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  pen.drawImage(bitmap, 0, 0);
+  const { data: pixels } = pen.getImageData(0, 0, SIDE, SIDE);
+  return Array.from({ length: SIDE * SIDE }, (_, i) =>
+    Math.round(0.299 * (pixels[4 * i] ?? 0) + 0.587 * (pixels[4 * i + 1] ?? 0) + 0.114 * (pixels[4 * i + 2] ?? 0)));
+}
+
+/**
+ * Asks what a picture shows; nothing is taken before that is said.
+ * @param {number[]} cells
+ * @returns {Promise<{ cells: number[], stroke: string } | null>}
+ */
+function shown(cells) {
+  const dialog = /** @type {HTMLDialogElement} */ (found('shows'));
+  const swap = /** @type {HTMLInputElement} */ (found('swap'));
+  const pen = /** @type {CanvasRenderingContext2D} */ (/** @type {HTMLCanvasElement} */ (found('shows-canvas')).getContext('2d'));
+  const now = () => (swap.checked ? cells.map((cell) => 255 - cell) : cells);
+  const preview = () => pen.putImageData(new ImageData(new Uint8ClampedArray(now().flatMap((cell) => [cell, cell, cell, 255])), SIDE), 0, 0);
+  const rim = cells.filter((_, i) => i < SIDE || i >= SIDE * (SIDE - 1) || i % SIDE === 0 || i % SIDE === SIDE - 1);
+  swap.checked = rim.reduce((sum, cell) => sum + cell, 0) > 127 * rim.length; // light paper, most likely
+  preview();
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const done = new AbortController();
+    const { signal } = done;
+    swap.addEventListener('change', preview, { signal });
+    found('shows-cancel').addEventListener('click', () => dialog.close(), { signal });
+    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (dialog.querySelectorAll('.angles button'))) {
+      button.addEventListener('click', () => {
+        resolve({ cells: now(), stroke: button.value });
+        dialog.close();
+      }, { signal });
     }
-  } else field.value = '';
+    dialog.addEventListener('close', () => {
+      done.abort();
+      resolve(null); // unless a button has said more
+    }, { signal });
+  });
+}
+
+/** A picture of the reader's own stands in the link, with what it shows. @param {Blob | null} picture */
+async function take(picture) {
+  let packed = '';
+  if (picture) {
+    const cells = await shrunk(picture).catch(() => null);
+    if (!cells) return complain(found('file').dataset.refused ?? '', 'picture');
+    const told = await shown(cells);
+    if (!told) return undefined;
+    packed = btoa(String.fromCharCode(...told.cells)).replaceAll('+', '-').replaceAll('/', '_');
+    /** @type {HTMLSelectElement} */ (form.elements.namedItem('stroke')).value = told.stroke;
+  }
+  /** @type {HTMLInputElement} */ (form.elements.namedItem('picture')).value = packed;
   /** @type {HTMLButtonElement} */ (found('made')).disabled = !picture;
+  form.classList.toggle('drawn', Boolean(picture));
   return changed();
 }
 
@@ -238,12 +308,16 @@ class Training {
   }
 
   async run() {
+    const wrong = faulty();
+    if (wrong) return wrong.focus(); // what would be trained is not what the form says
     this.empty();
     this.paused = false;
     const going = (this.going = new AbortController());
     this.label();
     complain('');
     found('outcome').hidden = true;
+    found('charts').hidden = false;
+    found('waiting').hidden = true;
     try {
       await this.charts();
       for await (const { name, value } of events(`${data.root}/api/v1/train`, data.training, data.language, going.signal)) {
@@ -342,6 +416,7 @@ class Training {
   }
 
   async charts() {
+    if (found('charts').hidden) return;
     await loadPlotly(`${data.root}/plotly.js`);
     const theme = getComputedStyle(document.body).getPropertyValue('--theme').trim();
     const figures = data.curves[theme === 'dark' ? 'dark' : 'light'];
@@ -356,11 +431,6 @@ class Training {
 }
 
 const journey = new Journey();
-const training = new Training();
-// the empty axes, when they come near
-new IntersectionObserver((entries, self) => {
-  if (!entries.some((entry) => entry.isIntersecting)) return;
-  self.disconnect();
-  training.charts();
-}, { rootMargin: '300px' }).observe(/** @type {Element} */ (document.querySelector('.charts')));
+new Training();
+new ResizeObserver(() => journey.further()).observe(found('journey'));
 document.documentElement.dataset.ready = 'true';

@@ -104,7 +104,8 @@ def _reads() -> dict[type, set[str]]:
     render.page("error", "en", Recorder(ErrorPage(**FRAME, title="a", detail="b"), read))
     experiment = Experiment()
     network = NetworkPage(
-        **FRAME, notice="no", form=form(experiment, DEFAULT_LIMITS, "en"), data={}, runs=["right"],
+        **FRAME, notice="no", faults={"epochs": "no"}, data={}, runs=["right"],
+        form=form(experiment, DEFAULT_LIMITS, "en", {"epochs": "1000"}),
         journey=follow(experiment, DEFAULT_LIMITS, "en", ""),
     )  # fmt: skip
     render.page("network", "en", Recorder(network, read))
