@@ -55,7 +55,7 @@ _RUNS = {
     "frozen": N_("early layers frozen"),
 }
 _GRADIENTS = {"kernel": "∂C/∂w", "weight": "∂C/∂W", "bias": "∂C/∂b"}
-_NUMBERS = ("seed", "epochs", "strokes", "learning_rate", "noise", "channels")
+_NUMBERS = ("seed", "epochs", "strokes", "batch", "learning_rate", "noise", "channels")
 _NUMBER = re.compile(
     r"-?\d{1,12}(\.\d{1,12})?(,-?\d{1,12})*", re.ASCII
 )  # what such fields can hold
@@ -462,6 +462,7 @@ def form(
             setting("seed", 0, 2**32 - 1),
             setting("epochs", 1, limits.epochs),
             setting("strokes", 1, limits.pictures),
+            setting("batch", 1, limits.batch),
             setting("learning_rate", 0, 10, "any"),
             setting("noise", 0, 2, "any"),
         ],

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.pictures import encoded
@@ -160,7 +160,7 @@ def test_dark_ink_on_light_paper_is_ink(visit: Visit) -> None:
     page = _open(visit)
     taken = []
     for ink, paper in ((0, 255), (255, 0)):
-        data = {"name": "p.png", "mimeType": "image/png", "buffer": _tilted(ink, paper)}
+        data = FilePayload(name="p.png", mimeType="image/png", buffer=_tilted(ink, paper))
         page.set_input_files("#file", data)
         expect(page.locator("#swap")).to_be_checked(checked=paper == 255)
         page.locator("#shows").get_by_role("button", name="45°", exact=True).click()
