@@ -23,21 +23,11 @@ from app.pages.controls import Choice, Controls, Stepper
 from app.pages.evidence import Row
 from app.pages.form import Form as CheckForm
 from app.pages.frame import ErrorPage
+from app.pages.journey import Checked, Journey, Station, follow
 from app.pages.lab import FIRST, BenchPart, LabPage
 from app.pages.lesson import Card, card
 from app.pages.mistaken import Drawing, Mistaken
-from app.pages.network import (
-    Checked,
-    Form,
-    Journey,
-    Learned,
-    LearnedPart,
-    NetworkPage,
-    Setting,
-    Station,
-    follow,
-    form,
-)
+from app.pages.network import Form, Learned, LearnedPart, NetworkPage, Setting, form
 from app.pages.render import TEMPLATES
 from app.pages.sheets import Sheet, Turn
 from app.pages.snippets import Snippet

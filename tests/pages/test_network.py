@@ -14,7 +14,7 @@ from app.engine import run as run_layer
 from app.engine.losses import SoftmaxCrossEntropy
 from app.engine.network import run
 from app.engine.training import last_conv
-from app.pages.network import follow
+from app.pages.journey import follow
 from app.spec import DEFAULT_LIMITS, Experiment, decode
 from app.spec.experiment import packed
 from app.words import LANGUAGES
