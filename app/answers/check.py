@@ -11,6 +11,7 @@ from app.engine.activations import Floats
 from app.engine.closeness import error
 from app.engine.diagnosis import Finding, Verdict, diagnose
 from app.engine.mistakes import Code, Part
+from app.engine.printed import factor
 from app.engine.suspects import Suspects, axes_of, natural
 from app.spec import DEFAULT_LIMITS, LayerSpec, Limits
 from app.spec.check import CheckSpec
@@ -77,8 +78,8 @@ def unrounded(
 ) -> Floats | None:
     """What a known mistake gives, or two at once, that is printed like the answer.
 
-    Of several the nearest; None where there is none. The answer has the user's axes, and so has
-    what is returned.
+    Of several the nearest, and a constant factor only where nothing else is; None where there is
+    none. The answer has the user's axes, and so has what is returned.
     """
     trace = trace_of(spec, limits)
     suspects = Suspects(trace, part)
@@ -95,6 +96,9 @@ def unrounded(
         ]
         if near:
             return natural(trace.layer, part, min(near, key=lambda pair: pair[0])[1])
+    for base in (suspects.right, *(one.array for one in suspects.showing if not one.also)):
+        if (k := factor(lifted, base, rounding)) is not None:
+            return natural(trace.layer, part, k * base)
     return None
 
 

@@ -85,7 +85,11 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """Batches in an epoch; the last one may be smaller."""
+        """Batches in an epoch, all of the same size or one picture less.
+
+        A last batch of the single picture that is left over would take as long a step as a whole
+        one, and end every epoch on that picture's noise.
+        """
         return -(-len(self.training) // self.batch)
 
 
@@ -202,8 +206,8 @@ def train(plan: Plan) -> Iterator[Event]:
     order, every = np.random.default_rng([plan.seed, 1]), min(-(-plan.steps // REPORTS), LONGEST)
     for epoch in range(1, plan.epochs + 1):
         shuffled = order.permutation(len(plan.training))
-        for number in range(1, plan.steps + 1):
-            batch = plan.training[shuffled[(number - 1) * plan.batch : number * plan.batch]]
+        for number, chosen in enumerate(np.array_split(shuffled, plan.steps), start=1):
+            batch = plan.training[chosen]
             step, ends = (epoch - 1) * plan.steps + number, number == plan.steps
             for run in list(runs):
                 try:

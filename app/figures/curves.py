@@ -18,8 +18,12 @@ def curves(names: Sequence[str], across: str, up: str, *, share: bool) -> dict[s
     """An empty figure with one line for each name; ``share``: it runs from 0 to 1."""
     axis = {
         "gridcolor": "var(--rule)", "linecolor": "var(--faint)", "zeroline": False,
-        "tickfont": {"color": "var(--muted)"}, "fixedrange": True,
+        "tickfont": {"color": "var(--muted)"}, "fixedrange": True, "automargin": True,
     }  # fmt: skip
+
+    def title(text: str) -> dict[str, Any]:
+        return {"text": text, "font": {"size": 13}, "standoff": 10}
+
     lines = [
         {
             "type": "scatter", "mode": "lines+markers", "name": name, "x": [], "y": [],
@@ -33,14 +37,14 @@ def curves(names: Sequence[str], across: str, up: str, *, share: bool) -> dict[s
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "color": "var(--ink)", "size": 13},
-        "margin": {"l": 52, "r": 12, "t": 8, "b": 44},
+        "margin": {"l": 64, "r": 12, "t": 8, "b": 48},
         "showlegend": False,
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "var(--sheet)", "font": {"color": "var(--ink)"}},
-        "xaxis": {**axis, "title": {"text": across}, "rangemode": "tozero"},
+        "xaxis": {**axis, "title": title(across), "rangemode": "tozero"},
         "yaxis": {
             **axis,
-            "title": {"text": up},
+            "title": title(up),
             **({"range": [0, 1.03], "tickformat": ".0%"} if share else {"rangemode": "tozero"}),
         },
     }

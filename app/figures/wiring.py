@@ -20,7 +20,9 @@ from app.words.numbers import short
 from app.words.symbols import Symbols
 
 WIDTH, HEIGHT, TALL = 400.0, 300.0, 430.0
+NARROW = 320.0  # for a phone, so that the names need not shrink
 FEW = 14  # nodes a side up to which the lower height has room for their names
+CROWD = 40  # wires up to which an eye can follow each
 WHOLE = 36  # nodes a side up to which the whole graph is drawn
 FOCUS = 26  # nodes a side that are drawn of a larger one
 
@@ -61,8 +63,8 @@ def _column(x: float, height: float, cells: list[int], row: int) -> Column:
 class Wiring:
     """The panel ``wires`` of a trace: its base for a phase, and marks for a sum."""
 
-    def __init__(self, trace: Trace, member: int) -> None:
-        self.trace, self.member = trace, member
+    def __init__(self, trace: Trace, member: int, *, narrow: bool = False) -> None:
+        self.trace, self.member, self.narrow = trace, member, narrow
         self.symbols = Symbols(trace.layer)
         sources, targets = trace.step_count("deltas"), trace.step_count("forward")
         self.whole = max(sources, targets) <= WHOLE
@@ -72,29 +74,21 @@ class Wiring:
             self.left, self.right = self._columns(list(range(sources)), list(range(targets)))
 
     def _columns(self, sources: list[int], targets: list[int]) -> tuple[Column, Column]:
+        left, right = (60.0, NARROW - 72) if self.narrow else (86.0, WIDTH - 96)
         return (
-            _column(86, self.height, sources, self.trace.layer.input.shape[3]),
-            _column(WIDTH - 96, self.height, targets, self.trace.layer.output_shape[3]),
+            _column(left, self.height, sources, self.trace.layer.input.shape[3]),
+            _column(right, self.height, targets, self.trace.layer.output_shape[3]),
         )
 
     def panel(self, phase: Phase, bare: int = -1) -> Panel:
         """Every wire, pale, and every node with its value as far as the phase knows it.
 
-        The input node ``bare`` is left without its wires, and marked.
+        The input node ``bare`` is left without its wires, and marked; among too many wires to
+        follow, those of other rows than its own are paler.
         """
-        figure = blank(int(WIDTH), int(self.height))
+        figure = blank(int(NARROW if self.narrow else WIDTH), int(self.height))
         if self.whole:
-            table = self.trace.wires.table
-            taps = sorted({self.symbols.colour(t) for t in table.tap.tolist()})
-            for colour in taps:
-                d = "".join(
-                    self._path(s, t)
-                    for s, t, k in _rows(table)
-                    if self.symbols.colour(k) == colour and s != bare
-                )
-                figure["layout"]["shapes"].append(
-                    marks.path(d, "wire", line=tap(colour), width=1.3, opacity=0.42)
-                )
+            figure["layout"]["shapes"] += self._wires(bare)
             for side in ("source", "target"):
                 figure["data"] += self._nodes(side, phase)
             # traces are drawn beneath shapes unless the shapes say so; wires end at their nodes
@@ -106,6 +100,22 @@ class Wiring:
                                  fill=marks.CLEAR, width=3)
                 )  # fmt: skip
         return Panel("wires", "wires", figure)
+
+    def _wires(self, bare: int) -> list[Mark]:
+        """One path for each tap's wires, and one for those that are far from ``bare``."""
+        row, rows = self.trace.layer.input.shape[3], _rows(self.trace.wires.table)
+        crowded = bare >= 0 and len(rows) > CROWD
+        paths: dict[tuple[bool, int], str] = {}
+        for source, target, weight in rows:
+            if source != bare:
+                far = crowded and source // row != bare // row
+                key = (not far, self.symbols.colour(weight))  # what is near lies above
+                paths[key] = paths.get(key, "") + self._path(source, target)
+        return [
+            marks.path(d, "wire" if near else "wire far", line=tap(colour), width=1.3,
+                       opacity=0.42 if near else 0.14)
+            for (near, colour), d in sorted(paths.items())
+        ]  # fmt: skip
 
     def _path(self, source: int, target: int) -> str:
         start, end = self.left.edge(source, 1), self.right.edge(target, -1)
@@ -145,7 +155,7 @@ class Wiring:
             return [circles]
         left = side == "source"
         names = [self._name(side, phase, cell) for cell in cells]
-        size = round(max(9.5, min(12, column.radius * 1.05)), 2)
+        size = 12.0 if self.narrow else round(max(9.5, min(12, column.radius * 1.05)), 2)
         labels: dict[str, object] = {
             "type": "scatter", "mode": "text", "hoverinfo": "skip",
             "x": [column.x + (-1 if left else 1) * (column.radius + 6)] * len(cells), "y": y,

@@ -52,6 +52,7 @@ class CheckPage(Page):
     most: int  # bytes of a file
     too_large: str
     checked: Checked | None
+    unlinked: str  # that the address has not all of it, and where the rest is
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class CheckedPart:
     checked: Checked
     root: str
     language: str
+    unlinked: str
 
 
 def add(routes: APIRouter, limits: Limits) -> None:
@@ -95,7 +97,8 @@ def add(routes: APIRouter, limits: Limits) -> None:
             return json_answer({"refused": refused, "field": "answer"})
         except FieldError as error:
             return json_answer({"refused": said(error, language), "field": error.field})
-        part = render.part("checked", language, CheckedPart(found, root, language))
+        unlinked = _unlinked(form, found, language, limits)
+        part = render.part("checked", language, CheckedPart(found, root, language, unlinked))
         link = _link(form, found, root, limits)
         return json_answer({
             "html": part,
@@ -171,6 +174,7 @@ async def _page(
         most=limits.body_bytes,
         too_large=_most(N_("The file"), limits, language),
         checked=found,
+        unlinked=_unlinked(form, found, language, limits) if found is not None else "",
     ))  # fmt: skip
 
 
@@ -207,7 +211,12 @@ def _checked(form: Form, request: Request, limits: Limits, *, asked: bool) -> Ch
 
 
 def _link(form: Form, found: Checked, root: str, limits: Limits) -> Callable[[str], str]:
-    """The page as it stands, in a language; without the answer where that is long."""
+    """The page as it stands, in a language; without what would be too long for an address."""
+    query = _query(form, found, limits)
+    return lambda code: f"{root}/check?{urlencode({'lang': code, **query}, safe='~,:!*=')}"
+
+
+def _query(form: Form, found: Checked, limits: Limits) -> dict[str, str]:
     query = {"spec": encode(found.spec), "part": form.part}
     if found.answer is not None and found.answer.size <= WRITTEN:
         query["answer"] = re.sub(r"\s+", " ", pasted.laid_out(found.answer))
@@ -215,4 +224,20 @@ def _link(form: Form, found: Checked, root: str, limits: Limits) -> Callable[[st
         query.pop("answer", None)
     if len(query["spec"]) > limits.permalink_chars:
         query.pop("spec")
-    return lambda code: f"{root}/check?{urlencode({'lang': code, **query}, safe='~,:!*=')}"
+    return query
+
+
+def _unlinked(form: Form, found: Checked, language: str, limits: Limits) -> str:
+    """What a copy of the address would lack; "" if nothing."""
+    _, query = translator(language), _query(form, found, limits)
+    if "spec" not in query:
+        return _(
+            "This is too long for an address: a link has neither the layer nor your numbers. "
+            "They stay here until you close the tab."
+        )
+    if found.answer is not None and "answer" not in query:
+        return _(
+            "Your numbers are too long for an address: a link has the layer without them. They "
+            "stay here until you close the tab."
+        )
+    return ""

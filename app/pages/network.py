@@ -6,50 +6,37 @@ checks every gradient. The training itself is the API's own stream; the page dra
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import Any
 
-import numpy as np
 from fastapi import APIRouter, Request, Response
 
-from app.engine import ACTIVATIONS, EngineError, stencil
-from app.engine.activations import Floats
-from app.engine.losses import SoftmaxCrossEntropy
-from app.engine.mistakes import Code
-from app.engine.network import StageTrace, run
-from app.engine.network_check import Verdict, verdicts
-from app.engine.stages import Conv, Stage
+from app.engine import ACTIVATIONS, EngineError
 from app.engine.strokes import CLASSES
-from app.engine.training import CHECKED_ENTRIES, POOLS, RUNS, last_conv
+from app.engine.training import POOLS, RUNS
 from app.engine.wrong_rules import MISTAKES
 from app.exchange import aside, json_answer, json_body
 from app.figures import curves, draw, map_panel, palette
 from app.pages import render
 from app.pages.controls import ACTIVATION_NAMES, Choice
 from app.pages.frame import Page, around, html, language_of, root_of
-from app.spec import Experiment, LayerSpec, Limits, SpecError, encode, parse_array
+from app.pages.journey import FEW, GRADIENTS, Journey, angle, follow, mistake_of, title_of
+from app.spec import Experiment, Limits, SpecError, parse_array
 from app.words import N_, say, translator
-from app.words.diagnoses import name as mistake_name
-from app.words.numbers import short
 
-SIDE = 132.0  # how wide a stage's maps are drawn
-FEW = 24.0  # a cell's side where there are few
+MOST_LAYERS = 4  # fields for channels; a fifth could only be a mistake
 
-_NAMES = {
-    "conv": N_("Convolution"),
-    "activation": N_("Activation"),
-    "max_pool": N_("Max pooling"),
-    "average_pool": N_("Average pooling"),
-    "flatten": N_("Flatten"),
-    "dense": N_("Fully connected"),
-}
 _RUNS = {
     "right": N_("right"),
     "mistake": N_("with the mistake"),
     "frozen": N_("early layers frozen"),
 }
-_GRADIENTS = {"kernel": "∂C/∂w", "weight": "∂C/∂W", "bias": "∂C/∂b"}
+_NUMBERS = ("seed", "epochs", "strokes", "batch", "learning_rate", "noise", "channels")
+_NUMBER = re.compile(
+    r"-?\d{1,12}(\.\d{1,12})?(,-?\d{1,12})*", re.ASCII
+)  # what such fields can hold
 _FIELDS = {
     "seed": N_("Seed"),
     "channels": N_("Channels"),
@@ -62,40 +49,6 @@ _FIELDS = {
     "picture": N_("The picture"),
     "stroke": N_("Stroke"),
 }
-
-
-@dataclass(frozen=True)
-class Checked:
-    """The gradient check of one gradient, beside the backward pass that was chosen."""
-
-    symbol: str
-    passes: bool
-    said: str
-
-
-@dataclass(frozen=True)
-class Station:
-    """One stage: what it gives, ∂C/∂(that), the same with the mistake, and what is checked."""
-
-    title: str
-    shape: str
-    output: str
-    delta: str
-    wrong: str
-    differs: bool
-    checks: list[Checked]
-    lab: str
-
-
-@dataclass(frozen=True)
-class Journey:
-    """One picture's way through the network and back."""
-
-    stations: list[Station]
-    loss: str
-    guess: str
-    verdict: str
-    mistake: str
 
 
 @dataclass(frozen=True)
@@ -120,7 +73,7 @@ class Form:
     pools: list[Choice]
     kernels: list[Choice]
     strokes: list[Choice]
-    channels: list[int]
+    channels: list[str]
     most_channels: int
     settings: list[Setting]
     picture: str
@@ -132,6 +85,7 @@ class NetworkPage(Page):
     """What ``pages/network.html`` is rendered from."""
 
     notice: str
+    faults: dict[str, str]  # what is wrong, by the field that it stands beside
     form: Form
     journey: Journey
     runs: list[str]
@@ -165,7 +119,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
 
     @routes.get("/network")
     async def network(request: Request) -> Response:
-        language, notice = language_of(request), ""
+        language, notice, faults = language_of(request), "", dict[str, str]()
         query = dict(request.query_params)
         try:
             experiment = Experiment.of(query, limits)
@@ -176,12 +130,14 @@ def add(routes: APIRouter, limits: Limits) -> None:
                 "This link cannot be shown, so here is another experiment. ({problem})",
                 problem=_said(error, language),
             )
+            faults = {_field(error): _said(error, language)}
             experiment = Experiment()
             journey = await aside(lambda: follow(experiment, limits, language, root_of(request)))
         page = NetworkPage(
             **around(request, "network"),
             notice=notice,
-            form=form(experiment, limits, language),
+            faults=faults,
+            form=form(experiment, limits, language, query if faults else {}),
             journey=journey,
             runs=[translator(language)(_RUNS[name]) for name in RUNS],
             data=data(experiment, language, root_of(request)),
@@ -196,7 +152,7 @@ def add(routes: APIRouter, limits: Limits) -> None:
             experiment = Experiment.of(dict(request.query_params), limits)
             journey = await aside(lambda: follow(experiment, limits, language, root))
         except EngineError as error:
-            return json_answer({"refused": _said(error, language)})
+            return json_answer({"refused": _said(error, language), "field": _field(error)})
         drawn = render.part("journey", language, JourneyPart(journey))
         return json_answer({"html": drawn, "data": data(experiment, language, root)})
 
@@ -209,192 +165,53 @@ def add(routes: APIRouter, limits: Limits) -> None:
         return json_answer({"html": render.part("learned", language, LearnedPart(runs))})
 
 
-def follow(experiment: Experiment, limits: Limits, language: str, root: str) -> Journey:
-    """One picture forwards, its deltas backwards, and the check of every gradient.
-
-    Raises:
-        EngineError: more work than is done here, or numbers beyond float64.
-    """
+def form(
+    experiment: Experiment, limits: Limits, language: str, typed: Mapping[str, str] | None = None
+) -> Form:
+    """The form as it stands for an experiment; what was ``typed`` stays, right or wrong."""
     _ = translator(language)
-    plan = experiment.training.plan(limits)
-    stages = tuple(map(_symmetric, plan.stages)) if experiment.symmetric else plan.stages
-    picture = experiment.followed(plan.held_out)[None, None]
-    loss = SoftmaxCrossEntropy(np.array([experiment.stroke]))
-    right, wrong = run(stages, picture, loss), run(stages, picture, loss, plan.wrong)
-    found = verdicts(stages, picture, loss, plan.wrong, CHECKED_ENTRIES, seed=plan.seed)
-    code = experiment.training.mistake
-    stations = [
-        Station(
-            title=_("The picture"),
-            shape=_shape(right.input),
-            output=_drawn(right.input[0]),
-            delta=_drawn(right.input_delta[0]),
-            wrong=_drawn(wrong.input_delta[0]),
-            differs=not _same(right.input_delta, wrong.input_delta),
-            checks=[],
-            lab="",
-        )
-    ]
-    for index, (part, bad) in enumerate(zip(right.stages, wrong.stages, strict=True)):
-        own = [one for one in found if one.layer == index]
-        stations.append(
-            Station(
-                title=_title(part.stage, language),
-                shape=_shape(part.output),
-                output=_drawn(_maps(part.output)),
-                delta=_drawn(_maps(part.output_delta)),
-                wrong=_drawn(_maps(bad.output_delta)),
-                differs=not _same(part.output_delta, bad.output_delta),
-                checks=[_checked(one, language) for one in own],
-                lab=_lab(part, language, root),
-            )
-        )
-    guess = int(right.stages[-1].output[0].argmax())
-    return Journey(
-        stations=stations,
-        loss=short(right.loss),
-        guess=_("The untrained network takes it for {guess}; it is {truth}.").format(
-            guess=_angle(guess), truth=_angle(experiment.stroke)
-        ),
-        verdict=_verdict(found, experiment, language),
-        mistake=_mistake(code, language),
-    )
-
-
-def _verdict(found: list[Verdict], experiment: Experiment, language: str) -> str:
-    _ = translator(language)
-    failed = [one for one in found if not one.passes]
-    if not failed and experiment.symmetric:
-        return _(
-            "Every gradient passes. These kernels equal themselves turned, so a mistake in the "
-            "turning changes nothing: the worst data to test with."
-        )
-    if not failed:
-        return _("Every gradient passes: on this network the mistake changes nothing.")
-    said = _("Of {all} gradients {count} do not pass.").format(count=len(failed), all=len(found))
-    last = last_conv(experiment.training.plan().stages)
-    if all(one.passes == (one.layer >= last) for one in found):
-        said += _(" Those from the last convolution on are spared, all before it are wrong.")
-    return said
-
-
-def _checked(verdict: Verdict, language: str) -> Checked:
-    symbol = _GRADIENTS[verdict.parameter]
-    template = (
-        N_("{symbol} passes the gradient check")
-        if verdict.passes
-        else N_("{symbol} fails: off by {error}, where slopes are up to {largest}")
-    )
-    said = say(
-        language,
-        template,
-        symbol=symbol,
-        error=short(verdict.max_error, 2),
-        largest=short(verdict.largest, 2),
-    )
-    return Checked(symbol, verdict.passes, said)
-
-
-def _title(stage: Stage, language: str) -> str:
-    _ = translator(language)
-    title = _(_NAMES[stage.type])
-    if isinstance(stage, Conv):
-        rows, columns = stage.kernel.shape[-2:]
-        title += f" {rows}×{columns}"
-    return title
-
-
-def _shape(array: Floats) -> str:
-    return "×".join(map(str, array.shape[1:]))
-
-
-def _maps(array: Floats) -> Floats:
-    """One member's maps (C, H, W); flat values as a column."""
-    maps: Floats = array[0] if array.ndim == 4 else array[0][None, :, None]
-    return maps
-
-
-def _drawn(maps: Floats) -> str:
-    _, rows, columns = maps.shape
-    tall = columns == 1 and rows > CLASSES  # many flat values: a block, row by row
-    if tall:
-        width = int(np.ceil(np.sqrt(rows)))
-        block = np.zeros(width * -(-rows // width))
-        block[:rows] = maps.ravel()
-        maps = block.reshape(1, -1, width)
-    return draw(map_panel("station", "source", maps, largest=FEW, width=SIDE).figure)
-
-
-def _same(first: Floats, second: Floats) -> bool:
-    return bool(np.allclose(first, second, rtol=1e-9, atol=1e-15))
-
-
-def _symmetric(stage: Stage) -> Stage:
-    if not isinstance(stage, Conv):
-        return stage
-    turned: Floats = stencil.rotate180(stage.kernel)
-    return stage.changed({"kernel": (stage.kernel + turned) / 2})
-
-
-def _lab(part: StageTrace, language: str, root: str) -> str:
-    """The layer in the lab, with four digits of each number: a link has to be short."""
-    if not isinstance(part.stage, Conv):
-        return ""
-    stage = part.stage
-    spec = LayerSpec.parse(
-        {
-            "input": _brief(part.input[0]),
-            "kernel": _brief(stage.kernel),
-            "bias": _brief(stage.bias),
-            "output_delta": _brief(part.output_delta[0]),
-            "operation": stage.operation,
-        }
-    )
-    query = {"lang": language, "spec": encode(spec), "phase": "deltas"}
-    return f"{root}/lab?{urlencode(query, safe='~,:!*=')}"
-
-
-def _brief(array: Floats) -> list[Any]:
-    rounded: list[Any] = np.vectorize(lambda value: float(f"{value:.4g}"))(array).tolist()
-    return rounded
-
-
-def _mistake(code: str, language: str) -> str:
-    return mistake_name(cast("Code", code), language)  # every network's mistake has a code
-
-
-def _angle(k: int) -> str:
-    return f"{k * 180 / CLASSES:g}°"
-
-
-def form(experiment: Experiment, limits: Limits, language: str) -> Form:
-    """The form as it stands for an experiment."""
-    _ = translator(language)
+    typed = {k: v for k, v in (typed or {}).items() if k not in _NUMBERS or _NUMBER.fullmatch(v)}
     training = experiment.training
+    channels = typed.get("channels", ",".join(map(str, training.channels)))
     operations = (("convolution", _("Convolution")), ("correlation", _("Correlation")))
 
     def setting(name: str, least: int, most: int, step: str = "1") -> Setting:
-        return Setting(name, _(_FIELDS[name]), f"{getattr(training, name):.12g}", least, most, step)
+        value = typed.get(name, f"{getattr(training, name):.12g}")
+        return Setting(name, _(_FIELDS[name]), value, least, most, step)
+
+    def chosen(name: str, value: object, is_so: object) -> bool:
+        return str(value) == typed.get(name, str(is_so))
 
     pools = {"max": _("largest of four"), "average": _("mean of four")}
     return Form(
         mistakes=[
-            Choice(code, _mistake(code, language), code == training.mistake)
+            Choice(code, mistake_of(code, language), chosen("mistake", code, training.mistake))
             for code in MISTAKES
         ],
-        operations=[Choice(v, label, v == training.operation) for v, label in operations],
-        activations=[
-            Choice(n, _(ACTIVATION_NAMES.get(n, n)), n == training.activation) for n in ACTIVATIONS
+        operations=[
+            Choice(v, label, chosen("operation", v, training.operation)) for v, label in operations
         ],
-        pools=[Choice(name, pools[name], name == training.pooling) for name in POOLS],
-        kernels=[Choice(str(n), f"{n}×{n}", n == training.kernel) for n in (2, 3)],
-        strokes=[Choice(str(k), _angle(k), k == experiment.stroke) for k in range(CLASSES)],
-        channels=list(training.channels),
+        activations=[
+            Choice(n, _(ACTIVATION_NAMES.get(n, n)), chosen("activation", n, training.activation))
+            for n in ACTIVATIONS
+        ],
+        pools=[
+            Choice(name, pools[name], chosen("pooling", name, training.pooling)) for name in POOLS
+        ],
+        kernels=[
+            Choice(str(n), f"{n}×{n}", chosen("kernel", n, training.kernel)) for n in (2, 3)
+        ],
+        strokes=[
+            Choice(str(k), angle(k), chosen("stroke", k, experiment.stroke))
+            for k in range(CLASSES)
+        ],
+        channels=channels.split(",")[:MOST_LAYERS],
         most_channels=limits.channels,
         settings=[
             setting("seed", 0, 2**32 - 1),
             setting("epochs", 1, limits.epochs),
             setting("strokes", 1, limits.pictures),
+            setting("batch", 1, limits.batch),
             setting("learning_rate", 0, 10, "any"),
             setting("noise", 0, 2, "any"),
         ],
@@ -420,8 +237,8 @@ def data(experiment: Experiment, language: str, root: str) -> dict[str, Any]:
         "runs": list(zip(RUNS, names, strict=True)),  # a list: their order is that of the lines
         "curves": {theme: palette.resolve(figures, theme) for theme in ("light", "dark")},
         "gradients": {
-            f"{index}/{parameter}_gradient": f"{_title(stage, language)} ({index + 1}): "
-            f"{_GRADIENTS[parameter]}"
+            f"{index}/{parameter}_gradient": f"{title_of(stage, language)} ({index + 1}): "
+            f"{GRADIENTS[parameter]}"
             for index, stage in enumerate(stages)
             for parameter in stage.parameters
         },
@@ -463,8 +280,13 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
+def _field(error: EngineError) -> str:
+    """The form's field that an error is about."""
+    return error.field.partition("[")[0].partition(".")[0]
+
+
 def _said(error: EngineError, language: str) -> str:
-    name = error.field.partition("[")[0].partition(".")[0]
+    name = _field(error)
     subject = translator(language)(_FIELDS.get(name, name))
     fault = say(language, error.template, **error.facts)
     return say(language, "{subject} {fault}", subject=subject, fault=fault)

@@ -205,7 +205,7 @@ def _panels(exercise: Exercise) -> list[Panel]:
     if exercise.kind == "stencil":
         return [known("kernel")]
     if exercise.kind == "wires":
-        return [known("kernel"), Wiring(trace, 0).panel("deltas", exercise.node)]
+        return [known("kernel"), Wiring(trace, 0, narrow=True).panel("deltas", exercise.node)]
     if exercise.kind == "mistake":
         wrong = map_panel("input_delta", "source", exercise.mistaken[0], largest=SMALL)
         return [known("output_delta"), known("kernel"), wrong]

@@ -127,7 +127,9 @@ class TrainSpec(Body):
         Field(description="The same seed, the same numbers: data, first weights and batches"),
     ] = 1
     epochs: Annotated[int, _up_to(1, "epochs"), _said("Times through all pictures", "epochs")] = 10
-    batch: Annotated[int, _up_to(1, "batch"), _said("Pictures in a step", "batch")] = 16
+    batch: Annotated[
+        int, _up_to(1, "batch"), _said("Pictures in a step at most, all as even as can be", "batch")
+    ] = 16
     learning_rate: Annotated[float, _real(10.0)] = 0.05
     strokes: Annotated[int, _up_to(0, "pictures"), _said("Pictures made in code", "pictures")] = 512
     noise: Annotated[float, _real(2.0), Field(description="Standard deviation; the ink is 1")] = 0.2

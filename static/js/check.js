@@ -9,7 +9,7 @@ const place = /** @type {HTMLElement} */ (document.getElementById('checked'));
 const said = /** @type {HTMLElement} */ (document.getElementById('said'));
 const language = document.documentElement.lang.slice(0, 2);
 const { root = '', most = '', tooLarge = '' } = form.dataset;
-const KEPT = 'check'; // in this tab's storage, from one language to the other
+const KEPT = 'check'; // in this tab's storage, until it is closed
 
 /** @param {string} id */
 const field = (id) => /** @type {HTMLTextAreaElement} */ (document.getElementById(id));
@@ -66,12 +66,42 @@ function check() {
   });
 }
 
+// What was typed and is replaced, by a file or the example, can be had back.
+
+/** @type {Record<string, string> | null} */
+let former = null;
+
+/** @param {Record<string, string>} values */
+function fill(values) {
+  for (const [name, value] of Object.entries(values)) {
+    const control = form.elements.namedItem(name);
+    if (control && 'value' in control) control.value = value;
+  }
+}
+
+/** @param {Record<string, string> | null | undefined} values what the fields held before */
+function remember(values) {
+  const now = typed();
+  if (values?.answer?.trim() && Object.keys(now).some((name) => now[name] !== values[name])) former = values;
+  /** @type {HTMLElement} */ (document.getElementById('former')).hidden = !former;
+}
+
+/** @param {Record<string, string>} values */
+function exchange(values) {
+  const before = typed();
+  fill(values);
+  remember(before);
+  check();
+}
+
 /** A file's numbers become a field's text. @param {File} file @param {HTMLTextAreaElement} into */
 function read(file, into) {
   if (file.size > Number(most)) return complain(tooLarge, into.id);
   return busily(async () => {
     const { text } = await postFile(`${root}/check/file?lang=${language}`, file, language);
+    const before = typed();
     into.value = text;
+    remember(before);
     if (into.id === 'answer') return check();
     complain('');
   });
@@ -111,26 +141,40 @@ document.addEventListener('click', (event) => {
   const target = /** @type {Element} */ (event.target);
   const button = /** @type {HTMLButtonElement | null} */ (target.closest('[data-copies]'));
   if (button) copy(button, document.getElementById(button.dataset.copies ?? '')?.textContent ?? '');
-  if (target.closest('a.language')) keep();
+  if (target.id === 'former' && former) exchange(former);
+  if (target.id === 'example' && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    const query = new URL(/** @type {HTMLAnchorElement} */ (target).href).searchParams;
+    exchange({ source: 'link', spec: '', ...Object.fromEntries(query) });
+  }
 });
 
-// What was typed and not yet checked comes along into the other language.
-function keep() {
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(typed()));
-  } catch {
-    // no storage, or too much for it: the address has what was checked
+// The fields outlive the page: a reload, the other language, a visit elsewhere. An address is too
+// short for many numbers, and has nothing of what was not yet checked.
+
+addEventListener('pagehide', () => {
+  const judged = Boolean(place.querySelector('.judged'));
+  const here = [...document.querySelectorAll('a.language')].map((link) => /** @type {HTMLAnchorElement} */ (link).href);
+  const state = { here: [location.href, ...here], judged, typed: typed(), former };
+  for (const one of [state, { ...state, former: null }]) {
+    try {
+      return sessionStorage.setItem(KEPT, JSON.stringify(one));
+    } catch {
+      // no storage, or too much for it: less, then
+    }
   }
-}
+});
 
 function restore() {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? '{}');
-    sessionStorage.removeItem(KEPT);
-    for (const [name, value] of Object.entries(kept)) {
-      const control = form.elements.namedItem(name);
-      if (control && 'value' in control) control.value = String(value);
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null');
+    if (!kept) return;
+    former = kept.former;
+    if (kept.here.includes(location.href)) {
+      fill(kept.typed);
+      if (kept.judged && !place.querySelector('.judged')) check();
     }
+    remember(kept.typed);
   } catch {
     // as above
   }

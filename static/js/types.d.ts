@@ -37,3 +37,15 @@ export interface Geometry {
   origins: [number, number][];
   cells: number[] | null;
 }
+
+/** What the page of several layers knows. */
+export interface NetworkData {
+  root: string;
+  language: string;
+  query: Record<string, string>;
+  training: object;
+  runs: [string, string][];
+  curves: Record<string, any>;
+  gradients: Record<string, string>;
+  said: Record<string, string>;
+}

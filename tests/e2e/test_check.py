@@ -174,6 +174,63 @@ def test_bad_files_lose_nothing(visit: Visit) -> None:
     expect(page.locator("#spec")).to_have_value("1~nonsense")
 
 
+def test_numbers_too_many_for_an_address_outlive_the_page(visit: Visit) -> None:
+    """It is said that a link lacks them; a reload and the other language bring them and the
+    verdict back, and so does coming from another page, on demand."""
+    page = _open(visit)
+    ones = np.ones((60, 60)) / 7
+    page.get_by_role("radio").last.check()
+    _drop(page, _npy(np.arange(3600).reshape(60, 60) / 7), at="#input")
+    expect(page.locator("#input")).not_to_have_value("")
+    page.locator("#kernel").fill("[[1, 2], [3, 4]]")
+    page.locator("#output_delta").fill("")
+    _drop(page, _npy(ones))
+    expect(page.locator("#unlinked")).to_contain_text("too long for an address")
+    assert "answer=" not in page.url
+    typed = page.locator("#answer").input_value()
+    verdict = page.locator("#verdict").inner_text()
+    page.reload()
+    expect(page.locator("#verdict")).to_have_text(verdict)
+    expect(page.locator("#answer")).to_have_value(typed)
+    page.locator("a.language[hreflang=zh]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    expect(page.locator("#verdict")).to_contain_text("3,600")
+    expect(page.locator("#answer")).to_have_value(typed)
+    page.goto(page.url.partition("?")[0])
+    expect(page.locator("#answer")).to_have_value("")
+    page.locator("#former").click()
+    expect(page.locator("#answer")).to_have_value(typed)
+    expect(page.locator("#verdict")).to_be_visible()
+
+
+def test_the_example_takes_nothing_away(visit: Visit) -> None:
+    """What stood there comes back by a button, layer and all; so does what a file replaced."""
+    page = _open(visit)
+    expect(page.locator("#former")).to_be_hidden()
+    page.get_by_role("radio").last.check()
+    page.locator("#kernel").fill("[[1, 2], [3, 5]]")
+    page.locator("#answer").fill(RIGHT)
+    page.locator("#example").press("Enter")
+    expect(page.locator("#verdict")).to_contain_text("9 of 9")
+    page.reload()
+    page.locator("#former").press("Enter")
+    expect(page.locator("#answer")).to_have_value(RIGHT)
+    expect(page.locator("#kernel")).to_have_value("[[1, 2], [3, 5]]")
+    expect(page.locator("#kernel")).to_be_visible()
+    _drop(page, _npy([[1.0, 2.0]]))
+    expect(page.locator("#answer")).to_have_value("[[1, 2]]")
+    page.locator("#former").click()
+    expect(page.locator("#answer")).to_have_value(RIGHT)
+
+
+def test_a_factor_is_seen_through_a_notebooks_decimals(visit: Visit) -> None:
+    """Half of a gradient, as PyTorch prints it."""
+    page = _open(visit, "spec=1~i=1x4:1,2,4,5~k=1x1:0.333333333333~d=1x4:1,2,5,7")
+    page.locator("#answer").fill("tensor([[0.1667, 0.3333, 0.8333, 1.1667]])")
+    page.locator("#go").click()
+    expect(page.locator(".reasons")).to_contain_text("0.5 times what it should be")
+
+
 def test_the_server_cannot_be_reached(visit: Visit) -> None:
     """It is said, and nothing is lost."""
     page = _open(visit)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.pictures import encoded
@@ -88,17 +91,30 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(visit: Visit) -> None:
     field = page.get_by_label("Epochs")
     field.fill("100000")
     field.press("Enter")
-    expect(page.locator("#notice")).to_be_visible()
+    fault = page.locator("#epochs-fault")
+    expect(fault).to_be_visible()
+    expect(page.locator("#notice")).to_be_hidden()
     expect(field).to_have_value("100000")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_attribute("aria-describedby", "epochs-fault")
+    box, below = field.bounding_box(), fault.bounding_box()
+    assert box
+    assert below
+    assert 0 <= below["y"] - box["y"] - box["height"] < 20
+    page.locator("#start").click()  # does not train what the form does not say
+    expect(field).to_be_focused()
+    expect(page.locator("#start")).to_have_text("Start")
     field.fill("3")
     field.press("Enter")
-    expect(page.locator("#notice")).to_be_hidden()
+    expect(fault).to_be_hidden()
+    assert field.get_attribute("aria-invalid") is None
 
 
 def test_a_broken_link_shows_another_experiment(visit: Visit) -> None:
     """And says why."""
     page = _open(visit, "epochs=x")
     expect(page.locator("#notice")).to_contain_text("cannot be shown")
+    expect(page.locator("#epochs-fault")).to_be_visible()
     expect(page.locator(".station")).to_have_count(8)
 
 
@@ -108,23 +124,97 @@ def test_a_picture_of_ones_own(visit: Visit) -> None:
     before = page.locator(".station .map").first.inner_html()
     data = encoded(Image.linear_gradient("L"), "PNG")
     page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": data})
+    page.locator("#shows-cancel").click()  # without a class it is not taken
+    assert "picture=" not in page.url
+    page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": data})
+    page.locator("#shows").get_by_role("button", name="22.5°", exact=True).click()
     expect(page).to_have_url(re.compile("picture="))
+    expect(page.locator("#journey")).to_contain_text("you say that it is 22.5°")
+    expect(page.get_by_label("Your picture shows")).to_have_value("1")
     assert page.locator(".station .map").first.inner_html() != before
     page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": b"no"})
-    expect(page.locator("#notice")).to_contain_text("no picture")
+    expect(page.locator("#picture-fault")).to_contain_text("no picture")
     page.locator("#draw").click()
     page.locator("#pad-canvas").focus()
     page.keyboard.press("Space")
-    page.locator("#pad-use").click()
-    expect(page.locator("#notice")).to_be_hidden()
+    page.locator("#pad-use").press("Enter")
+    expect(page.locator("#swap")).not_to_be_checked()
+    page.locator("#shows").get_by_role("button", name="90°", exact=True).press("Enter")
+    expect(page.locator("#journey")).to_contain_text("you say that it is 90°")
+    expect(page.locator("#picture-fault")).to_be_hidden()
     page.locator("#made").click()
     expect(page).not_to_have_url(re.compile("picture="))
+
+
+def _tilted(ink: int, paper: int) -> bytes:
+    """A wide page with a stroke that rises to the right at 45° in its middle."""
+    page = Image.new("L", (240, 120), paper)
+    for i in range(20, 100):
+        page.paste(ink, (60 + i - 8, 120 - i - 8, 60 + i + 8, 120 - i + 8))
+    return encoded(page, "PNG")
+
+
+def test_dark_ink_on_light_paper_is_ink(visit: Visit) -> None:
+    """What is drawn on paper is swapped, as the training's own strokes are 1 on 0, and nothing is
+    squeezed; the reader sees it and can say otherwise."""
+    page = _open(visit)
+    taken = []
+    for ink, paper in ((0, 255), (255, 0)):
+        data = FilePayload(name="p.png", mimeType="image/png", buffer=_tilted(ink, paper))
+        page.set_input_files("#file", data)
+        expect(page.locator("#swap")).to_be_checked(checked=paper == 255)
+        page.locator("#shows").get_by_role("button", name="45°", exact=True).click()
+        expect(page.locator("#shows")).to_be_hidden()
+        expect(page).to_have_url(re.compile("picture="))
+        [picture] = parse_qs(urlsplit(page.url).query)["picture"]
+        taken.append(np.frombuffer(base64.urlsafe_b64decode(picture), np.uint8).reshape(12, 12))
+        page.locator("#made").click()
+        expect(page).not_to_have_url(re.compile("picture="))
+    for cells in taken:
+        assert cells[0].max() < 60
+        assert min(np.diag(cells[:, ::-1])[3:9]) > 200  # from the lower left to the upper right
+    assert np.abs(taken[0].astype(int) - taken[1]).max() <= 2
+
+
+@pytest.mark.parametrize(("width", "more"), [(1280, False), (900, True), (390, False)])
+def test_no_layer_is_hidden_without_a_word(visit: Visit, width: int, *, more: bool) -> None:
+    """At a desk all are seen; where they are not it is said until the end has been reached, and on
+    a phone they stand below each other under the names of the lanes."""
+    page = _open(visit, width=width)
+    expect(page.locator(".further")).to_be_visible(visible=more)
+    last = page.locator(".station").last
+    right = last.evaluate("(one) => one.getBoundingClientRect().right")
+    assert (right > width) == more
+    assert page.locator(".strip.more").count() == more
+    if more:
+        page.locator(".stations").focus()
+        page.locator(".stations").evaluate("(strip) => { strip.scrollLeft = 1e4; }")
+        expect(page.locator(".strip.more")).to_have_count(0)
+        expect(last.locator("a")).to_be_in_viewport()
+    for name in ("forwards", "δ, right", "the stencil not turned"):
+        expect(page.locator(".lanes").get_by_text(name)).to_be_visible()
+
+
+def test_the_buttons_stay_in_reach_on_a_phone(visit: Visit) -> None:
+    """While the page follows the picture down and the deltas up again."""
+    page = _open(visit, width=320, height=640)
+    forth = page.locator('[data-act="forth"]')
+    page.locator('[data-act="play"]').click()
+    page.locator('[data-act="play"]').click()
+    for place in (*range(1, 8), *range(7, 4, -1)):
+        forth.click()
+        expect(forth).to_be_in_viewport()
+        now = page.locator(".map.now").first
+        expect(now).to_be_in_viewport()
+        assert now.evaluate("(map) => Number(map.parentElement.dataset.place)") == place
 
 
 def test_a_training_runs_to_its_end(visit: Visit) -> None:
     """Three lines from one start, a check of each gradient, and the kernels learned."""
     page = _open(visit, QUICK, plots=True)
+    expect(page.locator("#charts")).to_be_hidden()  # no empty space before there is anything
     page.locator("#start").click()
+    expect(page.locator("#waiting")).to_be_hidden()
     expect(page.locator("#stand")).to_contain_text("with the mistake:")
     expect(page.locator("#start")).to_have_text("Start")
     said = page.locator("#stand").inner_text()

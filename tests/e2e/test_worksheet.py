@@ -21,7 +21,7 @@ DELTA, TAP, STENCIL, MISTAKE, WIRES = SPEC.exercises(7)
 QUERY = "seed=7&operation=both"
 MM = 96 / 25.4  # pixels
 PAPERS = {"A4": (210, 297), "Letter": (215.9, 279.4)}
-MARGINS = (14, 15)  # mm, left and right, top and bottom: as in the style sheet
+MARGINS = (14, 12)  # mm, left and right, top and bottom: as in the style sheet
 
 
 def _open(visit: Visit, query: str = QUERY, **options: object) -> Page:
@@ -154,6 +154,23 @@ def test_every_sheet_and_every_key_starts_on_a_page_of_its_own(
     assert 1 <= one <= 2
     page.goto(f"{page.url}&key=1&variants=2")
     assert _pages(page, paper) == 2 * (one + 1)
+
+
+@pytest.mark.parametrize(("lang", "level"), [("en", 2), ("zh", 2), ("en", 3), ("zh", 3)])
+def test_five_exercises_take_two_pages(visit: Visit, lang: str, level: int) -> None:
+    """On either paper, so that a sheet is one piece of paper; the key takes one page."""
+    page = _open(visit, f"level={level}&operation=both&key=1", lang=lang)
+    assert [_pages(page, paper) for paper in PAPERS] == [3, 3]
+
+
+def test_the_names_of_nodes_can_be_read_on_a_phone(visit: Visit) -> None:
+    """No label of the wires' drawing is smaller than 9 pixels at 320, also at 25 nodes."""
+    page = _open(visit, "level=3&count=10", width=320, height=640)
+    sizes = page.evaluate("""() => [...document.querySelectorAll('[data-figure=wires] svg')]
+      .flatMap((svg) => [...svg.querySelectorAll('text')].filter((one) => /δ/.test(one.textContent))
+        .map((one) => parseFloat(getComputedStyle(one).fontSize) * svg.getScreenCTM().a))""")
+    assert len(sizes) > 40
+    assert min(sizes) >= 9
 
 
 def test_nothing_is_cut_in_two(visit: Visit) -> None:

@@ -24,6 +24,7 @@ from app.engine.training import (
     Learned,
     Plan,
     Progress,
+    _Run,
     last_conv,
     train,
 )
@@ -206,22 +207,36 @@ def test_a_step_goes_down_the_gradient() -> None:
 
 
 def test_nobody_is_left_out_of_an_epoch() -> None:
-    """Also with a last batch that is smaller: the batches' losses are all pictures' losses.
+    """Also where batches do not come out even: the batches' losses are all pictures' losses.
 
-    At a rate of 0 nothing moves, so the mean over the three batches, 40, 40 and 16 pictures, can
-    be put together from the start's losses.
+    At a rate of 0 nothing moves, so the means over the three batches, 32 pictures each and not 47,
+    47 and 2, can be put together from the start's losses.
     """
-    made = plan(batch=40, epochs=1, rate=0.0)
+    made = plan(batch=47, epochs=1, rate=0.0)
     assert made.steps == 3
     seen = reports(list(train(made)))["right"]
     values = network.forward(made.stages, made.training.pictures)
     order = np.random.default_rng([made.seed, 1]).permutation(96)
     means = []
-    for chosen in (order[:40], order[40:80], order[80:]):
+    for chosen in (order[:32], order[32:64], order[64:]):
         batch = made.training[chosen]
         means.append(SoftmaxCrossEntropy(batch.classes).value(values[-1][chosen]))
     found = [report.batch_loss for report in seen[1:]]
     np.testing.assert_allclose(np.array(found, dtype=np.float64), means, rtol=1e-12)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 16, 95, 96, 97])
+def test_batches_are_as_even_as_can_be(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None larger than asked for, and none much smaller: each makes a step of the same length."""
+    seen: list[int] = []
+    monkeypatch.setattr(_Run, "step", lambda _, batch, __: seen.append(len(batch)))
+    made = plan(batch=batch, epochs=1)
+    list(train(made))
+    sizes = seen[::3]
+    assert sum(sizes) == 96
+    assert len(sizes) == made.steps
+    assert max(sizes) <= batch
+    assert max(sizes) - min(sizes) <= 1
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -13,7 +13,7 @@ from app.engine import PHASES, Layer, Phase, Trace, run
 from app.figures import Wiring, panel
 from app.figures.palette import tap
 from app.figures.wiring import FOCUS, WHOLE
-from app.spec import PRESETS
+from app.spec import PRESETS, LayerSpec
 from app.words.symbols import Symbols
 from tests.engine.strategies import eighths
 from tests.figures.drawn import (
@@ -73,6 +73,20 @@ def test_a_bare_node_has_lost_its_wires_and_no_others(bare: int) -> None:
     assert drawn == [pair for pair in pairs if pair[0] != bare]
     middle = (ring["x0"] + ring["x1"]) / 2, (ring["y0"] + ring["y1"]) / 2
     assert middle == pytest.approx(wiring.left.at(bare), abs=0.01)
+
+
+def test_among_many_wires_those_of_the_bare_nodes_row_stand_out() -> None:
+    """All are drawn, each once in its tap's colour; those of other rows are paler, and beneath."""
+    layer = LayerSpec.parse({"input": np.ones((3, 3)), "kernel": np.eye(3), "padding": 1}).layer()
+    wiring, bare = Wiring(run(layer), 0, narrow=True), 4
+    *paths, _ring = wiring.panel("deltas", bare).figure["layout"]["shapes"]
+    row = [{s // 3 for s, _ in _joined(wiring, mark["path"])} == {bare // 3} for mark in paths]
+    pale = [mark["opacity"] for mark in paths]
+    assert row == sorted(row)
+    assert max(o for o, own in zip(pale, row, strict=True) if not own) < min(
+        o for o, own in zip(pale, row, strict=True) if own
+    )
+    assert sum(len(_joined(wiring, mark["path"])) for mark in paths) == 49 - 9
 
 
 @given(traces())

@@ -195,6 +195,26 @@ def test_a_mistake_is_recognised_through_four_decimals(
         assert page.having(class_="reasons") or page.having(id="verdict", class_="good")
 
 
+@pytest.mark.parametrize("k", [2, 0.5, 1 / 9, 1.37])
+@pytest.mark.parametrize("mistake", ["right", "kernel_not_rotated"])
+def test_a_factor_is_recognised_through_four_decimals(k: float, mistake: str) -> None:
+    """By itself or beside a mistake; noise of the size of a unit is none."""
+    spec = LayerSpec.parse({**ARTICLE.request(), "kernel": (ARTICLE.kernel / np.pi).tolist()})
+    trace = trace_of(spec)
+    base = next(
+        (s.array[0, 0] for s in Suspects(trace, "input_delta").showing if s.code == mistake),
+        _right(spec, "input_delta"),
+    )
+    printed = f"tensor({np.round(k * base, 4).tolist()})"
+    page = Page(_ask(spec=encode(spec), answer=printed)["html"])
+    assert f"{k:.3g}"[:4] in page.words
+    assert (name("scaled", "en") in page.words) == (mistake == "right")
+    assert (name("kernel_not_rotated", "en") in page.words) == (mistake != "right")
+    noise = np.random.default_rng(0).normal(0, 1e-3, base.shape)
+    page = Page(_ask(spec=encode(spec), answer=f"{np.round(k * base + noise, 4).tolist()}")["html"])
+    assert not page.having(class_="reasons")
+
+
 def test_numbers_too_coarse_to_show_anything_are_not_right() -> None:
     """0.0001 for 0.00014 may be anything."""
     tiny = "1~i=1x3:1,2,4~k=1x1:0.0001~d=1x3:1,2,5"

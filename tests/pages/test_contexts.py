@@ -23,21 +23,11 @@ from app.pages.controls import Choice, Controls, Stepper
 from app.pages.evidence import Row
 from app.pages.form import Form as CheckForm
 from app.pages.frame import ErrorPage
+from app.pages.journey import Checked, Journey, Station, follow
 from app.pages.lab import FIRST, BenchPart, LabPage
 from app.pages.lesson import Card, card
 from app.pages.mistaken import Drawing, Mistaken
-from app.pages.network import (
-    Checked,
-    Form,
-    Journey,
-    Learned,
-    LearnedPart,
-    NetworkPage,
-    Setting,
-    Station,
-    follow,
-    form,
-)
+from app.pages.network import Form, Learned, LearnedPart, NetworkPage, Setting, form
 from app.pages.render import TEMPLATES
 from app.pages.sheets import Sheet, Turn
 from app.pages.snippets import Snippet
@@ -104,7 +94,8 @@ def _reads() -> dict[type, set[str]]:
     render.page("error", "en", Recorder(ErrorPage(**FRAME, title="a", detail="b"), read))
     experiment = Experiment()
     network = NetworkPage(
-        **FRAME, notice="no", form=form(experiment, DEFAULT_LIMITS, "en"), data={}, runs=["right"],
+        **FRAME, notice="no", faults={"epochs": "no"}, data={}, runs=["right"],
+        form=form(experiment, DEFAULT_LIMITS, "en", {"epochs": "1000"}),
         journey=follow(experiment, DEFAULT_LIMITS, "en", ""),
     )  # fmt: skip
     render.page("network", "en", Recorder(network, read))
@@ -118,12 +109,13 @@ def _reads() -> dict[type, set[str]]:
     render.page("worksheet", "en", Recorder(sheet, read))
     for answer in ("[[2, 3, -2], [6.5, 9, 2], [1.5, 11, 12]]", "1"):
         found = _checked(answer)
-        render.part("checked", "en", Recorder(CheckedPart(found, "", "en"), read))
+        render.part("checked", "en", Recorder(CheckedPart(found, "", "en", "long"), read))
         filled = CheckForm(source="arrays", answer=answer)
         choices = [Choice("a", "b", True)]
         page_ = CheckPage(
             **FRAME, form=filled, faults={"answer": "no"}, parts=choices, operations=choices,
             activations=choices, example="", most=1, too_large="", checked=found,
+            unlinked="long",
         )  # fmt: skip
         render.page("check", "en", Recorder(page_, read))
     for one in told:

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from app.engine import run as run_layer
 from app.engine.losses import SoftmaxCrossEntropy
 from app.engine.network import run
 from app.engine.training import last_conv
-from app.pages.network import follow
+from app.pages.journey import follow
 from app.spec import DEFAULT_LIMITS, Experiment, decode
+from app.spec.experiment import packed
 from app.words import LANGUAGES
 from tests.contract.bodies import assert_problem
 from tests.contract.conftest import the_client
@@ -60,7 +62,7 @@ def test_a_layer_in_the_lab_is_the_networks_own() -> None:
     loss = SoftmaxCrossEntropy(np.array([experiment.stroke]))
     trace = run(plan.stages, experiment.followed(plan.held_out)[None, None], loss)
     journey = follow(experiment, DEFAULT_LIMITS, "en", "/sub")
-    linked = [station.lab for station in journey.stations if station.lab]
+    linked = [one.lab for one in journey.stations if one.lab and one.title.startswith("Conv")]
     assert len(linked) == 2
     assert all(link.startswith("/sub/lab?") for link in linked)
     for link, part in zip(linked, (p for p in trace.stages if p.stage.type == "conv"), strict=True):
@@ -69,6 +71,35 @@ def test_a_layer_in_the_lab_is_the_networks_own() -> None:
         assert_allclose(layer.input[0], part.input[0], rtol=6e-4, atol=1e-12)
         assert_allclose(layer.kernel, part.stage.kernel, rtol=6e-4)  # type: ignore[attr-defined, arg-type]
         assert_allclose(layer.output_delta[0], part.output_delta[0], rtol=6e-4, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_every_layer_that_is_one_opens_in_the_lab(activation: str) -> None:
+    """As a convolutional layer that gives the network's own output and ∂C/∂input."""
+    experiment = Experiment.of({"pooling": "average", "activation": activation, "kernel": "2"})
+    plan = experiment.training.plan()
+    loss = SoftmaxCrossEntropy(np.array([experiment.stroke]))
+    picture = experiment.followed(plan.held_out)[None, None]
+    trace = run(plan.stages, picture, loss)
+    stations = follow(experiment, DEFAULT_LIMITS, "en", "").stations[1:]
+    closed = [one.title for one in stations if not one.lab]
+    assert closed == ["Flatten"]
+    befores = [trace.input_delta, *(part.output_delta for part in trace.stages)]
+    for one, part, before in zip(stations, trace.stages, befores, strict=False):
+        if not one.lab:
+            continue
+        there = run_layer(decode(parse_qs(urlsplit(one.lab).query)["spec"][0]).layer())
+        largest = np.abs(part.output).max()
+        assert_allclose(there.output.ravel(), part.output.ravel(), atol=5e-3 * largest)
+        largest = np.abs(before).max()
+        assert_allclose(there.input_delta.ravel(), before.ravel(), atol=5e-3 * largest)
+
+
+def test_a_picture_is_what_its_owner_says() -> None:
+    """A drawing has no class but the one that was said, and the page says so."""
+    drawn = Experiment.of({"picture": packed(np.eye(12)), "stroke": "6"})
+    assert "you say that it is 135°" in follow(drawn, DEFAULT_LIMITS, "en", "").guess
+    assert "you say" not in follow(Experiment(), DEFAULT_LIMITS, "en", "").guess
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -89,10 +120,17 @@ def test_the_page_in_each_language(language: str) -> None:
 def test_a_refusal_is_an_ordinary_answer(query: dict[str, str]) -> None:
     """For the part that the script asks for; the page itself shows another experiment."""
     answer = the_client().get("/network/journey", params=query).json()
-    assert set(answer) == {"refused"}
+    assert set(answer) == {"refused", "field"}
+    [name] = query
+    assert answer["field"] == name
     response = the_client().get("/network", params=query)
     assert response.status_code == 200
     assert "cannot be shown" in response.text
+    page = Page(response.text)
+    [fault] = page.having(id=f"{name}-fault")
+    assert "hidden" not in fault
+    typed = page.having(name=name, aria_invalid="true") or page.having(name=name)
+    assert name != "epochs" or "e" in query[name] or typed[0]["value"] == query[name]
 
 
 def test_an_update_is_what_the_page_would_have_been() -> None:
