@@ -209,7 +209,11 @@ def _set(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpe
 
 def _bias(spec: LayerSpec, change: Mapping[str, Any], limits: Limits) -> LayerSpec:
     """One number, or one for each output channel."""
-    numbers = _numbers(change, 1, limits).ravel().tolist()
+    text = change.get("text")
+    if isinstance(text, str) and not re.search(r"[\s,;\[(]", text.strip()):
+        numbers = [number(text)]
+    else:
+        numbers = _numbers(change, 1, limits).ravel().tolist()
     return _with(spec, limits, bias=numbers[0] if len(numbers) == 1 else numbers)
 
 

@@ -168,7 +168,12 @@ async function predict(lab) {
   lab.prediction.on = !lab.prediction.on;
   lab.prediction.open.clear();
   await lab.show();
-  if (lab.prediction.on) document.getElementById('guess')?.focus();
+  const guess = document.getElementById('guess');
+  if (!lab.prediction.on || !guess) return;
+  // the wires are wanted in sight as well
+  document.querySelector('.staging')?.scrollIntoView({ block: 'start' });
+  guess.scrollIntoView({ block: 'nearest' });
+  guess.focus({ preventScroll: true });
 }
 
 /** @param {string} selector @param {Lab} lab */

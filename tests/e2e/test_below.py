@@ -180,3 +180,18 @@ def test_playing_waits_for_the_guess(lab: Lab) -> None:
     expect(lab.bench).not_to_have_class(re.compile("playing"))
     expect(lab.here).to_have_attribute("data-step", "3")
     expect(lab.result).to_be_hidden()
+
+
+def test_a_guess_is_asked_for_where_it_is_typed(lab: Lab) -> None:
+    """The field has the focus and the wires are in sight; shown the sum, nobody is told off."""
+    lab.button("predict").click()
+    guess = lab.page.locator("#guess")
+    expect(guess).to_be_focused()
+    expect(guess).to_be_in_viewport()
+    expect(lab.panel("wires")).to_be_in_viewport()
+    lab.page.keyboard.type("77")
+    lab.press("Enter")
+    expect(lab.page.locator("#judgement")).to_contain_text("77")
+    lab.button("show-sum").click()
+    expect(lab.page.locator("#judgement")).to_be_empty()
+    expect(lab.sentence).to_be_visible()
