@@ -51,16 +51,19 @@ class Grid:
     ) -> Grid:
         """The grid whose cells are as large as they may be, of those with as few lines."""
         tiles, rows, columns = shape
-        gutter = 10.0 if tiles > 1 else 0.0
+
+        def gutter(across: int) -> float:
+            """Ten pixels, or a third of the drawing for all of them."""
+            return min(10.0, width / (3 * max(across, -(-tiles // across)))) if tiles > 1 else 0.0
 
         def cell(across: int) -> float:
             lines = -(-tiles // across)
-            wide = (width - gutter * (across - 1)) / (columns * across)
-            high = (1.1 * width - gutter * (lines - 1)) / (rows * lines)
+            wide = (width - gutter(across) * (across - 1)) / (columns * across)
+            high = (1.1 * width - gutter(across) * (lines - 1)) / (rows * lines)
             return round(max(0.5, min(largest, wide, high)), 2)
 
         best = across or max(range(1, tiles + 1), key=lambda a: (cell(a), a))
-        return cls(tiles, rows, columns, cell(best), best, gutter)
+        return cls(tiles, rows, columns, cell(best), best, gutter(best))
 
     @property
     def gap(self) -> int:
@@ -92,6 +95,7 @@ class Grid:
         tile, within = divmod(flat, self.rows * self.columns)
         row, column = divmod(within, self.columns)
         left, top = self.origin(tile)
+        inset = min(inset, 0.4 * self.cell)  # something is left of the smallest
         return (
             left + column * self.cell + inset,
             top + row * self.cell + inset,

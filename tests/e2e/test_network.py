@@ -68,6 +68,10 @@ def test_a_layer_opens_in_the_lab(visit: Visit) -> None:
     page.locator(".station a").first.click()
     expect(page.locator("#bench[data-ready]")).to_be_attached()
     expect(page.locator(".facts")).to_contain_text("144 input nodes, 400 output nodes")
+    page.go_back()
+    page.get_by_role("link", name="Open in the lab: Fully connected").click()
+    expect(page.locator("#bench[data-ready]")).to_be_attached()
+    expect(page.locator(".facts")).to_contain_text("72 input nodes, 8 output nodes")
 
 
 def test_the_form_is_in_the_link(visit: Visit) -> None:
@@ -176,6 +180,15 @@ def test_dark_ink_on_light_paper_is_ink(visit: Visit) -> None:
     assert np.abs(taken[0].astype(int) - taken[1]).max() <= 2
 
 
+@pytest.mark.parametrize(("theme", "filtered"), [("light", "invert(1)"), ("dark", "none")])
+def test_ink_is_dark_on_light_paper(visit: Visit, theme: str, filtered: str) -> None:
+    """As maps are drawn in that theme, and the other way round in the dark."""
+    page = _open(visit, color_scheme=theme)
+    page.locator("#draw").click()
+    expect(page.locator("#pad-canvas")).to_have_css("filter", filtered)
+    expect(page.locator("#pad")).to_contain_text("Ink is 1")
+
+
 @pytest.mark.parametrize(("width", "more"), [(1280, False), (900, True), (390, False)])
 def test_no_layer_is_hidden_without_a_word(visit: Visit, width: int, *, more: bool) -> None:
     """At a desk all are seen; where they are not it is said until the end has been reached, and on
@@ -253,20 +266,28 @@ def test_a_training_waits_and_stops(visit: Visit) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_violation(visit: Visit, lang: str, theme: str) -> None:
     """With everything open."""
-    page = _open(visit, lang=lang, color_scheme=theme)
-    page.locator("#experiment summary").click()
+    page = _open(visit, "epochs=101", lang=lang, color_scheme=theme)
+    expect(page.locator("#epochs-fault")).to_be_visible()
+    assert violations(page) == []
+    data = FilePayload(name="p.png", mimeType="image/png", buffer=_tilted(0, 255))
+    page.set_input_files("#file", data)
+    expect(page.locator("#shows")).to_be_visible()
     assert violations(page) == []
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_it_fits_a_phone(visit: Visit, lang: str) -> None:
-    """The stations scroll in their own strip, the page does not."""
+    """Nothing sticks out, of the page or of the dialog, and a finger can press everything."""
     page = _open(visit, lang=lang, width=320, height=640)
     page.locator("#experiment summary").click()
-    width, wide = page.evaluate(WIDE.replace(".matrices", ".matrices, .stations, nav"))
-    assert wide == []
-    assert width <= 320
-    assert page.evaluate(SMALL) == []
+    for what in ("page", "dialog"):
+        width, wide = page.evaluate(WIDE.replace(".matrices", ".matrices, nav"))
+        assert wide == [], what
+        assert width <= 320
+        assert page.evaluate(SMALL) == [], what
+        data = FilePayload(name="p.png", mimeType="image/png", buffer=_tilted(0, 255))
+        page.set_input_files("#file", data)
+        expect(page.locator("#shows")).to_be_visible()
 
 
 def test_without_a_script_the_form_still_asks(visit: Visit) -> None:

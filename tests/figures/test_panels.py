@@ -209,6 +209,15 @@ def test_a_grid_fits_the_page(tiles: int, rows: int, columns: int, largest: floa
     assert boxes_of(grid)[:, 3].max() <= height
 
 
+@pytest.mark.parametrize("shape", [(576, 1, 1), (256, 3, 3), (4096, 1, 1), (1, 256, 256)])
+def test_of_the_smallest_cell_something_is_left(shape: tuple[int, int, int]) -> None:
+    """Also within its frame: a rectangle of negative size is an error in a browser."""
+    for across in (1, 8, 72, None):
+        left, top, right, bottom = Grid.fitting(shape, 44.0, across).box(0, inset=2)
+        assert right > left
+        assert bottom > top
+
+
 def test_a_grid_is_as_wide_as_it_may_be() -> None:
     """What asks for more room than a map has gets it: a matrix of forty columns needs it."""
     narrow = Grid.fitting((1, 10, 40), 34.0)
