@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export HOST PORT
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test check bench lock messages clean
+.PHONY: run test check bench lock messages plotly clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp  ## serve on http://$HOST:$PORT
@@ -29,11 +29,14 @@ check: $(VENV)/dev.stamp  ## style, types, direction of imports, translations, J
 	sh tests/js/check.sh
 
 bench: $(VENV)/dev.stamp  ## benchmarks: ratios measured side by side
-	for name in engine http; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	for name in engine http browser; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lock: $(VENV)/dev.stamp  ## renew the locks; they name no host
 	$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --group dev -c requirements.lock -o requirements-dev.lock
+
+plotly:  ## a quarter of plotly.js instead of all of it (wants Node and npm)
+	cd app/figures/bundle && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 messages: $(VENV)/dev.stamp  ## bring the catalogues up to date with the source
 	$(BIN)/python -m app.words.messages

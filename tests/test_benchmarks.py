@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
             ["1 thread", "2 threads", "28×28, 5×5", "Growth: map", "The graph's columns"],
         ),
         ("benchmarks.http", ["layer, new", "layer, same", "/graph"]),
+        ("benchmarks.browser", ["by hand, ms", "whole react, ms", "first, package"]),
     ],
 )
 def test_a_benchmark_runs(module: str, said: list[str]) -> None:

@@ -125,7 +125,7 @@ def test_the_image_gets_what_it_copies() -> None:
     """Every COPY in the Dockerfile is let through by .dockerignore, and nothing else is."""
     copied = re.findall(r"^COPY (?!--from)(\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     sent = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
-    assert sorted(copied) == sorted(sent)
+    assert {path.partition("/")[0] for path in copied} == set(sent)
 
 
 # Direction of imports

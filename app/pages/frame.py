@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from app.pages import render
+from app.pages import plotly_js, render
 from app.words import LANGUAGES, N_, negotiate, translator
 
 
@@ -28,6 +28,11 @@ class Page:
     def static(self) -> str:
         """Where the static files are."""
         return f"{self.root}/static"
+
+    @property
+    def plotly(self) -> str:
+        """Where plotly.js is."""
+        return plotly_js.address(self.root)
 
 
 @dataclass(frozen=True)

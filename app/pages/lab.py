@@ -212,7 +212,7 @@ def _answer(
     trace = read_of(spec, limits)
     bench = workbench.build(spec, trace, _next_view(body, trace).within(trace), language)
     html = render.part("bench", language, BenchPart(bench, root))
-    return {"html": html, "data": _data(bench, root)}
+    return {"html": html, "data": _data(bench, root, soon=1)}
 
 
 def script_data(
@@ -237,8 +237,12 @@ def script_data(
     }
 
 
-def _data(bench: Workbench, root: str) -> dict[str, Any]:
-    return script_data(bench.moments, bench.permalink, root, bench.moments.keys())
+def _data(bench: Workbench, root: str, soon: int | None = None) -> dict[str, Any]:
+    """``soon``: how many moments come at once, so that an edit is seen soon; others ``later``."""
+    keys = bench.moments.keys()
+    later = [f"{phase}/{cell}" for phase, cell in keys[soon:]] if soon else []
+    data = script_data(bench.moments, bench.permalink, root, keys[:soon])
+    return {**data, "later": later}
 
 
 def moments_of(made: Moments, keys: list[tuple[Phase, int]]) -> dict[str, Any]:

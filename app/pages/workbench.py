@@ -23,7 +23,7 @@ from app.words.formulas import Formula, formula
 from app.words.sentences import bias_sentence, sentence
 from app.words.symbols import Symbols, aloud
 
-WHOLE = 80  # moments that are sent along with a page; of a larger layer they are fetched
+WHOLE = 64  # moments that are sent along with a page; of a larger layer they are fetched
 CHIPS = 16  # steps that each get a button
 
 
@@ -135,7 +135,9 @@ class Moments:
 
     def keys(self) -> list[tuple[Phase, int]]:
         """Every sum of a small layer; of a large one only the view's own."""
+        own = (self.view.phase, self.view.step)
         counts = {p: self.trace.step_count(p) for p in PHASES}
         if sum(counts.values()) > WHOLE:
-            return [(self.view.phase, self.view.step)]
-        return [(p, c) for p in PHASES for c in range(counts[p])]
+            return [own]
+        every = [(p, c) for p in PHASES for c in range(counts[p])]
+        return [own, *(key for key in every if key != own)]

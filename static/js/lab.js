@@ -21,7 +21,7 @@ export class Lab extends Walk {
     super(bench, first);
     this.fresh = !new URLSearchParams(location.search).has('step');
     this.addressing = this.saying = 0;
-    this.plots = new Plots(bench, `${first.root}/plotly.js`);
+    this.plots = new Plots(bench);
     this.seed = 180;
     this.session = new Session(
       () => this.data,
@@ -179,6 +179,7 @@ export class Lab extends Walk {
     if (!this.editor.edit) settle();
     const focus = document.activeElement?.id;
     this.data = answer.data;
+    /** @type {Walk} */ (this).moments.leave();
     this.moments = new Moments(answer.data);
     this.hovered = this.pinned = undefined;
     this.editor.across(() => {

@@ -2,6 +2,7 @@
 
 import { postJson, standing } from './server.js';
 
+const LATER = 150; // ms after an edit: its own sum first, the others of a small layer when nobody waits
 const AHEAD = 12; // steps fetched together: enough that playing does not wait
 
 export class Moments {
@@ -12,6 +13,12 @@ export class Moments {
     this.data = data;
     /** @type {Map<string, Promise<void>>} */
     this.asked = new Map();
+    this.timer = data.later?.length ? window.setTimeout(() => this.fetchAll(data.later ?? []).catch(() => {}), LATER) : 0;
+  }
+
+  /** The layer has changed: nothing more is wanted of this one. */
+  leave() {
+    clearTimeout(this.timer);
   }
 
   /** @param {string} key */
@@ -45,6 +52,11 @@ export class Moments {
       const next = `${phase}/${step}`;
       if (!this.known.has(next) && !this.asked.has(next)) keys.push(next);
     }
+    return this.fetchAll(keys);
+  }
+
+  /** @param {string[]} keys @returns {Promise<void>} */
+  fetchAll(keys) {
     const { root, language } = this.data;
     const request = postJson(`${root}/lab/moments`, { ...standing(this.data), keys }, language)
       .then((answer) => {

@@ -9,9 +9,10 @@ const CONFIG = { staticPlot: true, displayModeBar: false, displaylogo: false, sh
 /** @type {Promise<void> | undefined} */
 let loading;
 
-/** plotly.js, once. @param {string} url */
-export function loadPlotly(url) {
+/** plotly.js, once. */
+export function loadPlotly() {
   loading ??= new Promise((resolve, reject) => {
+    const url = document.getElementById('plotly.js-style-global')?.dataset.script ?? '';
     const script = document.createElement('script');
     script.src = url;
     script.onload = () => resolve();
@@ -22,13 +23,9 @@ export function loadPlotly(url) {
 }
 
 export class Plots {
-  /**
-   * @param {HTMLElement} bench
-   * @param {string} script where plotly.js is
-   */
-  constructor(bench, script) {
+  /** @param {HTMLElement} bench */
+  constructor(bench) {
     this.bench = bench;
-    this.script = script;
     this.timer = 0;
     /** @type {AbortController | null} */
     this.asking = null;
@@ -53,7 +50,7 @@ export class Plots {
     const body = { ...standing(data), theme };
     const [answer] = await Promise.all([
       postJson(`${root}/lab/figures`, body, language, asking.signal),
-      loadPlotly(this.script),
+      loadPlotly(),
     ]);
     for (const [name, figure] of Object.entries(answer.figures)) {
       if (asking.signal.aborted) return;

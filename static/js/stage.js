@@ -120,11 +120,14 @@ export class Stage {
     if (calm.matches) return;
     const from = this.bench.querySelector(`.from[data-t="${term}"]`);
     const start = from?.getBoundingClientRect();
-    for (const chip of all(this.bench, `.to:is([data-k="${term}"], [data-at="${term}"])`)) {
-      const end = chip.getBoundingClientRect();
-      const panel = /** @type {HTMLElement} */ (chip.closest('.panel'));
+    const chips = all(this.bench, `.to:is([data-k="${term}"], [data-at="${term}"])`).map((chip) => {
       const plate = /** @type {HTMLElement} */ (chip.closest('.plate'));
+      const panel = /** @type {HTMLElement} */ (plate.closest('.panel'));
       const scale = plate.clientWidth / Number(panel.style.getPropertyValue('--w'));
+      return { chip, end: chip.getBoundingClientRect(), scale };
+    });
+    // everything is measured before anything moves: one layout instead of one a chip
+    for (const { chip, end, scale } of chips) {
       if (!start || !end.width) continue;
       const x = (start.x + start.width / 2 - end.x - end.width / 2) / scale;
       const y = (start.y + start.height / 2 - end.y - end.height / 2) / scale;

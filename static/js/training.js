@@ -173,7 +173,7 @@ export class Training {
 
   async charts() {
     if (found('charts').hidden) return;
-    await loadPlotly(`${this.data.root}/plotly.js`);
+    await loadPlotly();
     const theme = getComputedStyle(document.body).getPropertyValue('--theme').trim();
     const figures = this.data.curves[theme === 'dark' ? 'dark' : 'light'];
     for (const one of document.querySelectorAll('.chart')) {

@@ -28,6 +28,7 @@ export interface LabData {
   /** with a page only: the query parameters of the lesson that it is */
   lesson?: Record<string, string>;
   moments: Record<string, Moment>;
+  later?: string[];
 }
 
 export interface Geometry {

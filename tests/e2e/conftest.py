@@ -91,7 +91,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Ite
         context.set_default_timeout(PATIENCE)
         watch.over(context)
         if not plots:
-            context.route(re.compile(r"/(plotly\.js|lab/figures)$"), lambda _: None)
+            context.route(re.compile(r"/(plotly\.js(\?.*)?|lab/figures)$"), lambda _: None)
         page = context.new_page()
         lab = Lab(page, address)
         lab.goto(f"{path}?{'&'.join(filter(None, (f'lang={lang}' if lang else '', query)))}")

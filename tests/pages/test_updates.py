@@ -41,7 +41,13 @@ def test_an_update_is_what_the_page_would_have_been(name: str, beside: str) -> N
     page = lab(spec, **view, lang=("zh", "en")[odd])
     answer = post("view", {"spec": encode(spec), **view, "language": ("zh", "en")[odd]})
     assert answer["html"].strip() == _bench(page.markup).rpartition("</div>")[0].strip()
-    assert {**answer["data"], "lesson": {}} == page.data  # a lesson is a page's own
+    # a lesson is a page's own; of the moments an update brings the one that is looked at
+    data, later = {**answer["data"], "lesson": {}}, answer["data"]["later"]
+    everything = page.data["moments"]
+    assert {**data, "moments": {}, "later": []} == {**page.data, "moments": {}}
+    assert data["moments"] == {k: m for k, m in everything.items() if k not in later}
+    assert len(data["moments"]) == 1
+    assert {*data["moments"], *later} == set(everything)
     Page(answer["html"])
 
 
